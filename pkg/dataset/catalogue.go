@@ -1,0 +1,259 @@
+// Package dataset knows the tables that extracts have and that agreements name: their columns, the types and code
+// lists of these by collection year, and the class of each column.
+//
+// Definitions are data: YAML files, one per format ("ssda903.yaml") and one for the core tables ("core.yaml"), built in
+// and, beside them, a council's own. A definition file begins with its apiVersion:
+//
+//	postern/dataset/v1   a format: code_lists, tables with their columns
+//	postern/core/v1      core tables: code_lists, code_maps, tables with their columns and their sources
+//
+// A core table refers to a code list of a format as "ssda903/ethnicity", and says which columns of which source tables
+// feed it.
+//
+// What an agreement was approved against is part of what was approved: Catalogue.Digest is the SHA-256 of the exact
+// bytes of all definitions.
+package dataset
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/postern-gateway/postern/pkg/document"
+)
+
+// Catalogue is all definitions together. It does not change once loaded and is safe for concurrent use.
+type Catalogue struct {
+	tables   []*Table // sorted by id
+	codeMaps []*CodeMap
+	versions map[string]int // of each format's definition
+	digest   [sha256.Size]byte
+}
+
+// Table finds a table by its id ("ssda903/episodes", "children"); nil when there is none.
+func (c *Catalogue) Table(id string) *Table {
+	i := sort.Search(len(c.tables), func(i int) bool { return c.tables[i].ID() >= id })
+	if i == len(c.tables) || c.tables[i].ID() != id {
+		return nil
+	}
+	return c.tables[i]
+}
+
+// Tables returns every table, sorted by id. The slice must not be changed.
+func (c *Catalogue) Tables() []*Table { return c.tables }
+
+// CodeMap finds a code map by its name; nil when there is none.
+func (c *Catalogue) CodeMap(name string) *CodeMap {
+	for _, m := range c.codeMaps {
+		if m.Name == name {
+			return m
+		}
+	}
+	return nil
+}
+
+// Version is the version of a format's definition, 0 for a format that there is not.
+func (c *Catalogue) Version(format string) int { return c.versions[format] }
+
+// Digest identifies the definitions: SHA-256 over name, length and bytes of each file, sorted by name.
+func (c *Catalogue) Digest() [sha256.Size]byte { return c.digest }
+
+// Load reads every *.yaml file at the top of the file systems given, the built-in definitions first. All mistakes of
+// all files are returned at once, as document.Problems. A name defined twice is a mistake: a council's definitions add
+// to the built-in ones and never replace them.
+func Load(files ...fs.FS) (*Catalogue, error) {
+	b := &builder{lists: make(map[string][]CodeValue), versions: make(map[string]int)}
+	digest := sha256.New()
+	var parsed []file
+	seen := make(map[string]bool)
+	for _, fsys := range files {
+		names, err := fs.Glob(fsys, "*.yaml")
+		if err != nil {
+			return nil, fmt.Errorf("list dataset definitions: %w", err)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			data, err := fs.ReadFile(fsys, name)
+			if err != nil {
+				return nil, fmt.Errorf("read dataset definitions: %w", err)
+			}
+			if seen[name] {
+				return nil, fmt.Errorf("two files of dataset definitions are named %s: rename the council's own", name)
+			}
+			seen[name] = true
+			_, _ = fmt.Fprintf(digest, "%s\n", name) // a hash never fails
+			_ = binary.Write(digest, binary.BigEndian, uint64(len(data)))
+			digest.Write(data)
+			root, log := document.Parse(name, data, document.MaxBytes(maxFile))
+			parsed = append(parsed, file{name: name, root: root, log: log})
+		}
+	}
+	if len(parsed) == 0 {
+		return nil, errors.New("there are no dataset definitions")
+	}
+	b.read(parsed)
+	var problems document.Problems
+	for _, f := range parsed {
+		problems = append(problems, f.log.Problems()...)
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	c := &Catalogue{tables: b.tables, codeMaps: b.maps, versions: b.versions}
+	slices.SortFunc(c.tables, func(x, y *Table) int { return cmp.Compare(x.ID(), y.ID()) })
+	digest.Sum(c.digest[:0])
+	return c, nil
+}
+
+// maxFile bounds a definition file: formats have long code lists.
+const maxFile = 4 << 20
+
+type file struct {
+	name string
+	root *document.Mapping
+	log  *document.Log
+}
+
+// builder gathers definitions file by file: formats first, core tables after them, since those refer to these.
+type builder struct {
+	tables   []*Table
+	maps     []*CodeMap
+	lists    map[string][]CodeValue // "ssda903/ethnicity", or "sex" for a core list
+	versions map[string]int
+}
+
+const (
+	apiFormat = "postern/dataset/v1"
+	apiCore   = "postern/core/v1"
+)
+
+func (b *builder) read(files []file) {
+	var cores []file
+	for _, f := range files {
+		switch f.root.String("apiVersion", document.OneOf(apiFormat, apiCore)) {
+		case apiFormat:
+			b.format(f.root)
+		case apiCore:
+			cores = append(cores, f)
+		}
+	}
+	for _, f := range cores {
+		b.core(f.root)
+	}
+}
+
+func (b *builder) format(root *document.Mapping) {
+	format := root.String("format", document.Matching(lowerName, "a name in lower case"))
+	if _, twice := b.versions[format]; twice {
+		root.Problem("this format is defined by another file too", "choose another name for the council's own format")
+	}
+	b.versions[format] = root.Int("version", document.Between(1, 1e6))
+	root.Text("title")
+	years := root.Mapping("collection_years")
+	from, to := years.Int("from", document.Between(2000, 2100)), years.Int("to", document.Between(2000, 2100))
+	years.Done()
+	dates := root.Strings("date_formats", document.NotEmpty(), document.OneOf(DateUK, DateISO))
+	b.codeLists(root, format+"/")
+	for _, v := range root.Sequence("tables", document.NotEmpty()) {
+		t := b.table(v.Mapping(), format)
+		t.DateFormats = dates
+		t.From, t.To = max(t.From, from), min(orElse(t.To, to), to)
+		if t.Column(CollectionYear) == nil {
+			t.Columns = append(t.Columns, &Column{
+				Name: CollectionYear, Type: Integer, Class: Ordinary, Min: int32(from), Max: int32(to),
+				Meaning: "Collection year of the return that the row is from", Treatments: []string{Keep}, Optional: true,
+			})
+		}
+		b.tables = append(b.tables, t)
+	}
+	root.Done()
+}
+
+func orElse(n, otherwise int) int {
+	if n == 0 {
+		return otherwise
+	}
+	return n
+}
+
+func (b *builder) core(root *document.Mapping) {
+	root.Int("version", document.Between(1, 1e6))
+	root.Text("title")
+	b.codeLists(root, "")
+	b.codeMaps(root)
+	for _, v := range root.Sequence("tables", document.NotEmpty()) {
+		m := v.Mapping()
+		t := b.table(m, "")
+		b.tables = append(b.tables, t)
+	}
+	root.Done()
+}
+
+// find looks for a table among those read so far.
+func (b *builder) find(id string) *Table {
+	for _, t := range b.tables {
+		if t.ID() == id {
+			return t
+		}
+	}
+	return nil
+}
+
+func (b *builder) codeLists(root *document.Mapping, prefix string) {
+	for _, e := range root.Mapping("code_lists").Entries() {
+		e.Known()
+		var codes []CodeValue
+		for _, v := range e.Value.Sequence(document.NotEmpty()) {
+			m := v.Mapping()
+			codes = append(codes, CodeValue{
+				Value:   m.String("code", document.MaxLength(40)),
+				Meaning: m.Text("meaning"),
+				From:    m.Int("from", document.Optional(), document.Between(2000, 2100)),
+				To:      m.Int("to", document.Optional(), document.Between(2000, 2100)),
+			})
+			m.Done()
+		}
+		slices.SortFunc(codes, func(x, y CodeValue) int { return strings.Compare(x.Value, y.Value) })
+		for i := 1; i < len(codes); i++ {
+			if codes[i].Value == codes[i-1].Value {
+				e.Problem("a code is listed twice", "list each code once, with the collection years that have it")
+				break
+			}
+		}
+		b.lists[prefix+e.Key] = codes
+	}
+}
+
+func (b *builder) codeMaps(root *document.Mapping) {
+	for _, v := range root.Sequence("code_maps", document.Optional()) {
+		m := v.Mapping()
+		cm := &CodeMap{Name: m.String("name", document.Matching(lowerName, "a name in lower case")), Meaning: m.Text("meaning")}
+		target, ok := b.lists[m.String("to")]
+		if !ok && !m.Broken() {
+			m.Value("to").Problem("there is no such code list", "name a list of this file, or one of a format as format/list")
+		}
+		cm.Codes = target
+		out := Column{Codes: target}
+		for _, pv := range m.Sequence("pairs", document.NotEmpty()) {
+			p := pv.Mapping()
+			pair := CodePair{From: p.String("from"), To: p.String("to")}
+			if at, _ := out.Code(pair.To, 0); at < 0 && ok {
+				p.Problem("the map gives a code that the list it goes to does not have", "correct the pair or the list")
+			}
+			if _, twice := cm.To(pair.From); twice {
+				p.Problem("a code is mapped twice", "map each code once")
+			}
+			cm.Pairs = append(cm.Pairs, pair)
+			p.Done()
+		}
+		slices.SortFunc(cm.Pairs, func(x, y CodePair) int { return strings.Compare(x.From, y.From) })
+		m.Done()
+		b.maps = append(b.maps, cm)
+	}
+}

@@ -1,0 +1,152 @@
+// Package finding says what is wrong with an extract, and why the gate says no.
+//
+// A Finding names a rule and a place (file, table, row, column) and never a cell's value: findings are printed, logged
+// and sent to the owner of a source system, who looks the cell up where it is allowed to be seen.
+//
+// A Refusal is the gate saying no: a stable code such as DSA_EXPIRED, one plain sentence, and what to do next. It is
+// told apart from a failure, which is an ordinary error: something broke.
+package finding
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Severity says what a finding does to the run.
+type Severity uint8
+
+// The severities, mildest first.
+const (
+	Notice     Severity = iota // worth knowing; the row leaves
+	Warning                    // probably wrong at the source; the row leaves
+	Quarantine                 // the row is kept back and counted
+	Stop                       // nothing can be made of the file or set: the run ends before anything is written
+)
+
+// String gives the word used in reports.
+func (s Severity) String() string {
+	switch s {
+	case Notice:
+		return "notice"
+	case Warning:
+		return "warning"
+	case Quarantine:
+		return "quarantine"
+	default:
+		return "stop"
+	}
+}
+
+// MarshalText writes the severity's word, for JSON.
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Place is where a finding was made. Row counts data records from 1, the header not counted; 0 means the whole file or
+// column. Column is a name from the dataset definitions, or "column 7" where the file's own name for it is not known
+// (a file without a header line has data where its names should be, so unknown names are not repeated).
+type Place struct {
+	File   string `json:"file,omitempty"`
+	Table  string `json:"table,omitempty"`
+	Column string `json:"column,omitempty"`
+	Row    int64  `json:"row,omitempty"`
+}
+
+// String writes the place as a reader would look for it: "header.csv, table ssda903/header, row 7, column DOB".
+func (p Place) String() string {
+	var parts []string
+	if p.File != "" {
+		parts = append(parts, p.File)
+	}
+	if p.Table != "" {
+		parts = append(parts, "table "+p.Table)
+	}
+	if p.Row > 0 {
+		parts = append(parts, fmt.Sprintf("row %d", p.Row))
+	}
+	if p.Column != "" {
+		parts = append(parts, "column "+p.Column)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Finding is one rule broken at one or more rows of one column of one file.
+type Finding struct {
+	Rule     string   `json:"rule"` // stable, upper case: DATE_IMPOSSIBLE, CODE_UNKNOWN, …
+	Severity Severity `json:"severity"`
+	Place    Place    `json:"place"` // Row is the first row concerned
+	Count    int64    `json:"count"` // rows concerned; 1 for a finding about a file
+	Rows     []int64  `json:"rows,omitempty"`
+	Message  string   `json:"message"` // a plain sentence that holds no value
+	Hint     string   `json:"hint,omitempty"`
+}
+
+// RowsKept is how many row numbers a finding keeps, so that a million bad rows cost no memory.
+const RowsKept = 10
+
+// Report gathers findings, one per rule, file, table and column, in a deterministic order. The zero value is ready.
+// It is not safe for concurrent use.
+type Report struct {
+	found map[key]*Finding
+}
+
+type key struct {
+	rule, file, table, column string
+}
+
+// Add records that a rule is broken at a place. Findings of one rule, file, table and column are counted together:
+// the first message and hint stay.
+func (r *Report) Add(rule string, severity Severity, place Place, message, hint string) {
+	if r.found == nil {
+		r.found = make(map[key]*Finding)
+	}
+	k := key{rule, place.File, place.Table, place.Column}
+	f := r.found[k]
+	if f == nil {
+		f = &Finding{Rule: rule, Severity: severity, Place: place, Message: message, Hint: hint}
+		r.found[k] = f
+	}
+	f.Count++
+	if place.Row > 0 && len(f.Rows) < RowsKept {
+		f.Rows = append(f.Rows, place.Row)
+	}
+}
+
+// Findings returns everything found, worst first, then by file, table, column and rule.
+func (r *Report) Findings() []Finding {
+	out := make([]Finding, 0, len(r.found))
+	for _, f := range r.found {
+		out = append(out, *f)
+	}
+	slices.SortFunc(out, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(b.Severity, a.Severity),
+			cmp.Compare(a.Place.File, b.Place.File),
+			cmp.Compare(a.Place.Table, b.Place.Table),
+			cmp.Compare(a.Place.Column, b.Place.Column),
+			cmp.Compare(a.Rule, b.Rule),
+		)
+	})
+	return out
+}
+
+// Count is how many findings of a severity there are, each with its own count of rows.
+func (r *Report) Count(s Severity) int {
+	n := 0
+	for _, f := range r.found {
+		if f.Severity == s {
+			n++
+		}
+	}
+	return n
+}
+
+// String writes the finding on one line.
+func (f Finding) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s: %s: %s", f.Severity, f.Rule, f.Place, f.Message)
+	if f.Count > 1 {
+		fmt.Fprintf(&b, " (%d rows)", f.Count)
+	}
+	return b.String()
+}
