@@ -1,0 +1,133 @@
+package csv
+
+import (
+	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/finding"
+)
+
+// collector gathers rows into columns: per column a dictionary of distinct cells and, per row, the number of its cell.
+type collector struct {
+	src     *extract.Source
+	report  *finding.Report
+	want    extract.Want
+	numbers []int64 // of the rows gathered
+	columns []gathered
+}
+
+type gathered struct {
+	def       *dataset.Column
+	cells     *extract.Dictionary
+	index     []uint32
+	values    []extract.Value // per distinct cell, once decoded
+	rules     []string        // per distinct cell, the rule it breaks
+	notBefore int             // position among the columns of the date it must follow, or -1
+}
+
+func newCollector(src *extract.Source, want extract.Want, report *finding.Report) *collector {
+	c := &collector{src: src, report: report, want: want, columns: make([]gathered, len(want))}
+	for i, def := range want {
+		c.columns[i] = gathered{def: def, cells: extract.NewDictionary(), notBefore: -1}
+		for j, other := range want {
+			if def.NotBefore == other.Name {
+				c.columns[i].notBefore = j
+			}
+		}
+	}
+	return c
+}
+
+func (c *collector) rows() int { return len(c.numbers) }
+
+func (c *collector) add(number int64, cells [][]byte) {
+	c.numbers = append(c.numbers, number)
+	for i := range c.columns {
+		n, _ := c.columns[i].cells.Number(cells[i])
+		c.columns[i].index = append(c.columns[i].index, n)
+	}
+}
+
+func (c *collector) reset() {
+	c.numbers = c.numbers[:0]
+	for i := range c.columns {
+		c.columns[i].cells.Reset()
+		c.columns[i].index = c.columns[i].index[:0]
+	}
+}
+
+// batch decodes what was gathered and leaves out the rows that break a rule. It returns how many those were.
+func (c *collector) batch() (*extract.Batch, int64) {
+	suspect := false
+	for i := range c.columns {
+		suspect = c.decode(&c.columns[i]) || suspect
+	}
+	kept := int64(0)
+	if suspect {
+		kept = c.dropBroken()
+	}
+	batch := &extract.Batch{Source: c.src, Rows: c.numbers, Columns: make([]extract.Column, len(c.columns))}
+	for i := range c.columns {
+		col := &c.columns[i]
+		batch.Columns[i] = extract.Column{Def: col.def, Values: col.values, Index: col.index}
+	}
+	return batch, kept
+}
+
+// decode decodes each distinct cell once. It reports whether any row may have to be kept back.
+func (c *collector) decode(col *gathered) bool {
+	col.values, col.rules = col.values[:0], col.rules[:0]
+	suspect := col.notBefore >= 0
+	for n := range col.cells.Len() {
+		value, rule := extract.Decode(c.src.Table, col.def, c.src.Year, col.cells.Bytes(uint32(n)))
+		col.values = append(col.values, value)
+		col.rules = append(col.rules, rule)
+		suspect = suspect || rule != ""
+	}
+	return suspect
+}
+
+// dropBroken moves the rows that break no rule to the front and cuts off the rest. Every rule that a row breaks is
+// reported; the row is counted once.
+func (c *collector) dropBroken() int64 {
+	to := 0
+	for row := range c.numbers {
+		broken := false
+		for i := range c.columns {
+			if rule := c.ruleAt(i, row); rule != "" {
+				broken = true
+				c.report.Add(rule, finding.Quarantine, c.src.Place(c.numbers[row], c.columns[i].def.Name), extract.Message(rule), extract.Hint(rule))
+			}
+		}
+		if broken {
+			continue
+		}
+		c.numbers[to] = c.numbers[row]
+		for i := range c.columns {
+			c.columns[i].index[to] = c.columns[i].index[row]
+		}
+		to++
+	}
+	kept := int64(len(c.numbers) - to)
+	c.numbers = c.numbers[:to]
+	for i := range c.columns {
+		c.columns[i].index = c.columns[i].index[:to]
+	}
+	return kept
+}
+
+// ruleAt is the rule that a cell breaks: its own, or the order of two dates of the row.
+func (c *collector) ruleAt(column, row int) string {
+	col := &c.columns[column]
+	if rule := col.rules[col.index[row]]; rule != "" {
+		return rule
+	}
+	if col.notBefore < 0 {
+		return ""
+	}
+	first := &c.columns[col.notBefore]
+	this, that := col.values[col.index[row]], first.values[first.index[row]]
+	if this.State == extract.Known && that.State == extract.Known && first.rules[first.index[row]] == "" && this.Num < that.Num {
+		return extract.RuleDateOrder
+	}
+	return ""
+}

@@ -1,0 +1,184 @@
+// Package extract reads what a council's source systems export: untreated personal data.
+//
+// # What comes in
+//
+// A file is recognised by its header, never by its name: the table whose columns it has, by the dataset definitions.
+// Files lie in sets, one set per collection year; the year is told from the set's folder or file name ("2020-21",
+// "2021") and held against the dates inside, or from the dates alone. What is not recognised, or not certain, is
+// refused: the gate does not guess.
+//
+// # What comes out
+//
+// A Batch is a block of rows of one table in columns. A column is a list of distinct values and, per row, the position
+// of its value: every cell is decoded once per distinct value of a batch. Only the columns that were asked for become
+// values; the others are skipped by the reader.
+//
+// # What is kept back
+//
+// A row in which an asked-for cell breaks a rule is quarantined: counted, reported as a finding with its place, and in
+// no batch. Rows read = rows in batches + rows quarantined, always (Tally). A file that cannot be read as what it says
+// it is stops the run (Invalid).
+//
+// A Batch must never reach a Parquet writer: package minimise turns it into treated data, and only that can be written.
+package extract
+
+import (
+	"context"
+	"crypto/sha256"
+
+	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/identifier"
+)
+
+// Source is one recognised file.
+type Source struct {
+	File   string // as findings name it: the path below the folder that was given
+	Path   string // where it is
+	Table  *dataset.Table
+	Year   int // the collection year, by the year it ends in
+	Header Header
+	Size   int64
+	SHA256 [sha256.Size]byte // of the whole file, taken when it was recognised
+
+	below string // the part of the path that may name a year
+}
+
+// Place is a place in the source's file; row 0 is the whole file, column "" all columns.
+func (s *Source) Place(row int64, column string) finding.Place {
+	p := finding.Place{File: s.File, Row: row, Column: column}
+	if s.Table != nil {
+		p.Table = s.Table.ID()
+	}
+	return p
+}
+
+// Header is the first line of a file, matched to a table.
+type Header struct {
+	Fields  int            // how many fields every row must have
+	At      map[string]int // position of each column of the table that the file has
+	Unknown []int          // positions of columns that the table does not have, from 0
+}
+
+// Batch is a block of untreated rows.
+type Batch struct {
+	Source  *Source
+	Rows    []int64 // the number of each row in its file, from 1
+	Columns []Column
+}
+
+// Len is the number of rows.
+func (b *Batch) Len() int { return len(b.Rows) }
+
+// Column finds a column by its name; nil when it was not asked for.
+func (b *Batch) Column(name string) *Column {
+	for i := range b.Columns {
+		if b.Columns[i].Def.Name == name {
+			return &b.Columns[i]
+		}
+	}
+	return nil
+}
+
+// Column is one column of a batch.
+type Column struct {
+	Def    *dataset.Column
+	Values []Value  // the distinct values
+	Index  []uint32 // per row, the position of its value
+}
+
+// At is the value of a row.
+func (c *Column) At(row int) Value { return c.Values[c.Index[row]] }
+
+// State says what a value is.
+type State uint8
+
+// The states of a value.
+const (
+	Empty    State = iota // nothing was returned
+	Known                 // a value of the column's type
+	Month                 // a partial date known to the month: Num is the first day of it
+	Year                  // a partial date known to the year: Num is 1 January
+	Unusable              // an identifier that stands for nobody (Outcome says why)
+)
+
+// Value is one decoded cell.
+type Value struct {
+	State   State
+	Outcome identifier.Outcome // of an identifier
+	Num     int32              // a date in days from 1970-01-01, a position in the column's codes, a number, 0 or 1
+	Text    string             // a normalised identifier
+	Simple  string             // what trimming, width and case alone make of it, where that is something else
+}
+
+// Tally counts the rows of one file. Read = Passed + Quarantined.
+type Tally struct {
+	Read        int64 `json:"read"`
+	Passed      int64 `json:"passed"`
+	Quarantined int64 `json:"quarantined"`
+}
+
+// Reader reads one kind of file.
+type Reader interface {
+	// Fields returns the first line's fields. An unreadable or malformed file is an *Invalid.
+	Fields(ctx context.Context, path, file string) ([]string, error)
+
+	// Read passes the rows of a source to sink in batches, in file order, decoding only the columns of want.
+	// The batch and all it holds is valid until sink returns. Findings go to report. A file that is not readable to
+	// its end, or that is not the file that was recognised, is an error, and what sink got must be thrown away.
+	Read(ctx context.Context, src *Source, want Want, sink func(*Batch) error, report *finding.Report) (Tally, error)
+}
+
+// Want is the list of columns to decode.
+type Want []*dataset.Column
+
+// NewWant looks up the columns of a table by name, in the order given, and adds those that a rule of theirs needs
+// (the date that a date may not precede). A column that the source's file lacks is decoded as empty.
+func NewWant(table *dataset.Table, names ...string) Want {
+	var want Want
+	seen := make(map[string]bool)
+	add := func(name string) {
+		if c := table.Column(name); c != nil && !seen[name] {
+			seen[name] = true
+			want = append(want, c)
+		}
+	}
+	for _, name := range names {
+		add(name)
+	}
+	for _, c := range want {
+		if c.NotBefore != "" {
+			add(c.NotBefore)
+		}
+	}
+	return want
+}
+
+// Invalid is an extract of which nothing can be made: the run ends before anything is written. It says what was found;
+// the findings name file, table, row, column and rule.
+type Invalid struct {
+	Findings []finding.Finding
+}
+
+// Error writes the first finding, and how many there are.
+func (e *Invalid) Error() string {
+	if len(e.Findings) == 0 {
+		return "the extract cannot be used"
+	}
+	return e.Findings[0].String()
+}
+
+// NextStep is the hint of the first finding.
+func (e *Invalid) NextStep() string {
+	if len(e.Findings) == 0 {
+		return ""
+	}
+	return e.Findings[0].Hint
+}
+
+// Stop makes an *Invalid of one finding.
+func Stop(rule string, place finding.Place, message, hint string) error {
+	return &Invalid{Findings: []finding.Finding{{
+		Rule: rule, Severity: finding.Stop, Place: place, Count: 1, Message: message, Hint: hint,
+	}}}
+}
