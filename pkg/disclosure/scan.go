@@ -1,0 +1,78 @@
+// Package disclosure looks for what must not leave, and measures how easily a child could be singled out by what does.
+//
+// # The scan
+//
+// Every string of a finished Parquet file is a pseudonym of its column's shape or a code of its column's list; any
+// other refuses the drop (IDENTIFIER_FOUND, CODE_NOT_ALLOWED). There is no free text, so nothing else needs to be
+// guessed at. The texts beside the Parquet files (manifest, data dictionary, page) are taken apart into words, and no
+// word may be an identifier that the run has read.
+//
+// # The measure
+//
+// Over the tables with one row per child, children are grouped by their released quasi-identifiers together: those of
+// that class, and those that the agreement adds. Empty cells are a value of their own, never a wildcard, which would
+// overstate how many look alike. Reported are the shares of children who are alone, in a group of fewer than 5, and of
+// fewer than 10. The secure release profile reports and does not refuse: its outputs are checked where they are made.
+package disclosure
+
+import (
+	"bytes"
+	"sort"
+
+	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/minimise"
+)
+
+// crockford is the alphabet of a pseudonym's code.
+const (
+	crockford = "0123456789abcdefghjkmnpqrstvwxyz"
+	codeLen   = 32
+)
+
+// CheckString refuses a string that may not stand in a column. It is called once per distinct string of a file.
+func CheckString(column minimise.Column, text []byte) error {
+	switch column.Kind {
+	case minimise.Pseudonym:
+		code, ok := bytes.CutPrefix(text, []byte(column.Prefix))
+		if !ok || len(code) != codeLen || len(bytes.Trim(code, crockford)) > 0 {
+			return found(finding.IdentifierFound, column.Name, "is not a pseudonym")
+		}
+		return nil
+	case minimise.Code:
+		i := sort.Search(len(column.Codes), func(i int) bool { return column.Codes[i].Value >= string(text) })
+		if i == len(column.Codes) || column.Codes[i].Value != string(text) {
+			return found(finding.CodeNotAllowed, column.Name, "is not a code of its list")
+		}
+		return nil
+	default:
+		return found(finding.IdentifierFound, column.Name, "is a string where none may be")
+	}
+}
+
+func found(code finding.Code, column, what string) error {
+	return finding.Refuse(code, "nothing was published; report the fault",
+		"the scan of the finished files met, in column %s, a value that %s", column, what)
+}
+
+// shortest is the length from which a word can be told as an identifier. Shorter ones, and those of digits only, are
+// counts, years and dates in every text, and say nothing.
+const shortest = 6
+
+// CheckText refuses a text that holds an identifier which the run has read. known reports whether it has, for a word
+// in upper case.
+func CheckText(name string, text []byte, known func(word []byte) bool) error {
+	for _, word := range bytes.FieldsFunc(text, notOfIdentifier) {
+		if len(word) < shortest || len(bytes.Trim(word, "0123456789")) == 0 || bytes.IndexAny(word, "0123456789") < 0 {
+			continue
+		}
+		if known(bytes.ToUpper(word)) {
+			return finding.Refuse(finding.IdentifierFound, "nothing was published; report the fault",
+				"the scan of the finished files met an identifier of an extract in %s", name)
+		}
+	}
+	return nil
+}
+
+func notOfIdentifier(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+}

@@ -1,0 +1,267 @@
+package minimise
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/postern-gateway/postern/pkg/agreement"
+	"github.com/postern-gateway/postern/pkg/civil"
+	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/harmonise"
+	"github.com/postern-gateway/postern/pkg/identifier"
+	"github.com/postern-gateway/postern/pkg/pseudonym"
+)
+
+// Keys makes the pseudonymisers of one agreement and epoch.
+type Keys interface {
+	Pseudonymiser(kind identifier.Kind) (*pseudonym.Pseudonymiser, error)
+}
+
+// Plan is an agreement compiled: for each table that leaves, what is read, what is done to it and what comes out. It is
+// compiled before the first byte of an extract is read.
+type Plan struct {
+	Tables   []*Table // in the agreement's order
+	Lookups  []*Lookup
+	children *harmonise.Children
+	people   *population
+	events   map[string]*eventDates
+}
+
+// Table is one table of the plan.
+type Table struct {
+	ID       string // "children", "ssda903/missing"
+	Source   *dataset.Table
+	Columns  []Column // what comes out, in the agreement's order
+	Children int      // the pseudonym column of the child, by which rows are ordered; -1 when it does not leave
+	Quasi    []int    // the quasi-identifiers among the columns
+	plan     *Plan
+	layout   *layout
+	needs    []string
+	works    []work
+	period   agreement.Period
+	unusable string // agreement.OnUnusable…
+}
+
+// work is what makes one column.
+type work struct {
+	treat  treatment                // nil for a pseudonym or days since an event
+	writer *pseudonym.Pseudonymiser // of a pseudonym
+	since  *eventDates              // of days since an event
+	fixed  bool                     // of a constant
+}
+
+// Compile turns an agreement into a plan. The agreement has been parsed against the same definitions, so that every
+// name in it is known. reference is the first day of the month at which ages are counted.
+func Compile(catalogue *dataset.Catalogue, a *agreement.Agreement, keys Keys, reference civil.Date) (*Plan, error) {
+	p := &Plan{children: harmonise.NewChildren(), events: make(map[string]*eventDates)}
+	p.lookups(catalogue, a)
+	for i := range a.Tables {
+		t, err := p.table(catalogue, a, &a.Tables[i], keys, reference)
+		if err != nil {
+			return nil, err
+		}
+		p.Tables = append(p.Tables, t)
+	}
+	return p, nil
+}
+
+// Children is the numbering of the run's children, which the harmoniser fills.
+func (p *Plan) Children() *harmonise.Children { return p.children }
+
+func (p *Plan) table(catalogue *dataset.Catalogue, a *agreement.Agreement, from *agreement.Table, keys Keys, reference civil.Date) (*Table, error) {
+	source := catalogue.Table(from.ID)
+	if source == nil {
+		return nil, fmt.Errorf("compile agreement: there is no table %s in the definitions", from.ID)
+	}
+	t := &Table{ID: from.ID, Source: source, Children: -1, plan: p, period: a.Period, unusable: a.Pseudonyms.OnUnusable}
+	t.needs = append(t.needs, source.ChildID, source.EventDate)
+	event := -1
+	writers := make([]*pseudonym.Pseudonymiser, len(from.Columns))
+	for i := range from.Columns {
+		c := &compiler{catalogue: catalogue, agreement: a, source: source, keys: keys, reference: reference, events: p.events}
+		out, w, err := c.column(&from.Columns[i])
+		if err != nil {
+			return nil, err
+		}
+		t.Columns = append(t.Columns, out)
+		t.works = append(t.works, w)
+		t.needs = append(t.needs, out.From)
+		writers[i] = w.writer
+		if out.Kind == Pseudonym && out.From == source.ChildID && t.Children < 0 {
+			t.Children = i
+		}
+		if out.Kind == Date && out.From == source.EventDate && event < 0 {
+			event = i
+		}
+		added := slices.Contains(a.Release.QuasiIdentifiers, from.ID+"."+out.Name)
+		if out.Kind != Pseudonym && (out.Class == dataset.QuasiIdentifier || added) {
+			t.Quasi = append(t.Quasi, i)
+		}
+	}
+	t.needs = slices.DeleteFunc(t.needs, func(name string) bool { return name == "" })
+	first := slices.DeleteFunc([]int{t.Children, event}, func(i int) bool { return i < 0 })
+	t.layout = newLayout(t.Columns, writers, first...)
+	return t, nil
+}
+
+// Needs lists the columns of the core or source table that must be read; no other becomes a value in memory.
+func (t *Table) Needs() []string { return t.needs }
+
+// PerChild reports whether the table has one row per child.
+func (t *Table) PerChild() bool {
+	return t.Source.Core() && len(t.Source.OneRowPer) == 1 && t.Source.OneRowPer[0] == t.Source.ChildID
+}
+
+// FileBase is the name of the table's files without ".parquet": "children", "ssda903_missing".
+func (t *Table) FileBase() string { return strings.ReplaceAll(t.ID, "/", "_") }
+
+// compiler compiles the columns of one table.
+type compiler struct {
+	catalogue *dataset.Catalogue
+	agreement *agreement.Agreement
+	source    *dataset.Table
+	keys      Keys
+	reference civil.Date
+	events    map[string]*eventDates
+}
+
+func (c *compiler) column(from *agreement.Column) (Column, work, error) {
+	out := Column{Name: from.Name, From: from.From}
+	if from.Treatment.Kind == dataset.Constant {
+		out.Kind, out.Class = Code, dataset.Ordinary
+		out.Codes = []dataset.CodeValue{{Value: from.Treatment.Value, Meaning: "The same in every row"}}
+		out.Meaning, out.Treatment = "A constant", "constant"
+		return out, work{fixed: true}, nil
+	}
+	def := c.source.Column(from.From)
+	if def == nil || !def.Permits(from.Treatment.Kind) {
+		return out, work{}, fmt.Errorf("compile agreement: %s of %s may not leave so", from.Name, c.source.ID())
+	}
+	out.Class, out.Meaning, out.Sources = def.Class, def.Meaning, lineage(c.source, from.From)
+	w, err := c.treat(&out, def, from.Treatment)
+	return out, w, err
+}
+
+// treat fills in what comes out of a treatment, and gives what makes it.
+func (c *compiler) treat(out *Column, def *dataset.Column, t agreement.Treatment) (work, error) {
+	out.Treatment = t.Kind
+	switch t.Kind {
+	case dataset.Pseudonym:
+		writer, err := c.keys.Pseudonymiser(identifier.Kind(def.Identifier))
+		if err != nil {
+			return work{}, err
+		}
+		out.Kind, out.Prefix, out.Domain = Pseudonym, writer.Prefix(), def.Identifier
+		out.Treatment = "pseudonym"
+		out.Meaning += ", replaced by a code that is the same in every table and drop of this agreement"
+		return work{writer: writer}, nil
+	case dataset.Keep:
+		return c.keep(out, def, t), nil
+	case dataset.CodeMapTo:
+		return c.codeMap(out, def, t), nil
+	case dataset.Flag:
+		out.Kind, out.Treatment = Boolean, "true for "+strings.Join(t.Codes, ", ")
+		out.Meaning += ": whether it is one of " + strings.Join(t.Codes, ", ")
+		return work{treat: flag(def, t.Codes)}, nil
+	case dataset.Band:
+		edges := slices.Concat([]int{int(def.Min)}, slices.DeleteFunc(slices.Clone(t.Edges), func(e int) bool { return e <= int(def.Min) }))
+		out.Kind, out.Codes, out.Treatment = Code, bandCodes(edges, int(def.Max)), "number in bands"
+		return work{treat: bandNumber(edges)}, nil
+	case dataset.DateTo:
+		out.Kind, out.Treatment = Date, "date to "+t.To
+		if t.To != string(Day) {
+			out.Meaning += ", as the first day of its " + t.To
+		}
+		return work{treat: dateTo(Granularity(t.To), c.agreement.Period.DataFrom, c.agreement.Period.DataTo)}, nil
+	case dataset.DaysSince:
+		out.Kind, out.Treatment = Integer, "days since "+t.Event
+		out.Meaning += ", in days since the child's " + t.Event
+		return work{since: c.events[t.Event]}, nil
+	default:
+		return c.age(out, t)
+	}
+}
+
+func (c *compiler) age(out *Column, t agreement.Treatment) (work, error) {
+	switch t.Kind {
+	case dataset.AgeMonths:
+		out.Kind, out.Treatment = Integer, "age in months"
+		out.Meaning = "Age in completed months on the reference date"
+		return work{treat: ageMonths(c.reference)}, nil
+	case dataset.AgeYears:
+		out.Kind, out.Treatment = Integer, "age in years"
+		out.Meaning = "Age in completed years on the reference date"
+		return work{treat: ageYears(c.reference)}, nil
+	case dataset.AgeBand:
+		out.Kind, out.Codes, out.Treatment = Code, bandCodes(t.Bands, -1), "age in bands"
+		out.Meaning = "Age in completed years on the reference date, in bands"
+		return work{treat: ageBand(c.reference, t.Bands)}, nil
+	default:
+		return work{}, fmt.Errorf("compile agreement: there is no treatment %s", t.Kind)
+	}
+}
+
+func (c *compiler) keep(out *Column, def *dataset.Column, t agreement.Treatment) work {
+	switch def.Type {
+	case dataset.Code:
+		out.Kind, out.Codes = Code, def.Codes
+		if len(t.Codes) > 0 {
+			out.Codes = slices.DeleteFunc(slices.Clone(def.Codes), func(v dataset.CodeValue) bool { return !slices.Contains(t.Codes, v.Value) })
+			out.Treatment = "keep " + strings.Join(t.Codes, ", ")
+		}
+		return work{treat: mapCode(def, func(code string) string { return code }, out.Codes)}
+	case dataset.Boolean:
+		out.Kind = Boolean
+	default:
+		out.Kind = Integer
+	}
+	return work{treat: known(keepNumber)}
+}
+
+func (c *compiler) codeMap(out *Column, def *dataset.Column, t agreement.Treatment) work {
+	out.Kind = Code
+	if t.Map != "" {
+		named := c.catalogue.CodeMap(t.Map)
+		out.Codes, out.Treatment = named.Codes, "codes by map "+t.Map
+		out.Meaning += ", grouped: " + lowerFirst(named.Meaning)
+		return work{treat: mapCode(def, func(code string) string { to, _ := named.To(code); return to }, out.Codes)}
+	}
+	own := &dataset.CodeMap{Pairs: t.Pairs}
+	for _, pair := range t.Pairs {
+		if at := slices.IndexFunc(out.Codes, func(v dataset.CodeValue) bool { return v.Value == pair.To }); at >= 0 {
+			out.Codes[at].Meaning += ", " + pair.From
+			continue
+		}
+		out.Codes = append(out.Codes, dataset.CodeValue{Value: pair.To, Meaning: "Any of " + pair.From})
+	}
+	slices.SortFunc(out.Codes, func(a, b dataset.CodeValue) int { return strings.Compare(a.Value, b.Value) })
+	out.Treatment = "codes by the agreement's own map"
+	return work{treat: mapCode(def, func(code string) string { to, _ := own.To(code); return to }, out.Codes)}
+}
+
+func lowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}
+
+// lineage names the source columns behind a column: "ssda903/header.DOB".
+func lineage(t *dataset.Table, column string) []string {
+	if !t.Core() {
+		return []string{t.ID() + "." + column}
+	}
+	var out []string
+	for i := range t.Sources {
+		s := &t.Sources[i]
+		switch feed := s.Feed(column); {
+		case feed == nil:
+		case feed.Present:
+			out = append(out, s.Table)
+		default:
+			out = append(out, s.Table+"."+feed.From)
+		}
+	}
+	return out
+}

@@ -1,0 +1,112 @@
+package parquetfile
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/postern-gateway/postern/pkg/minimise"
+)
+
+const (
+	// rowsPerPart is how many rows a table may have in one file.
+	rowsPerPart = 1 << 22
+	parts       = 16
+)
+
+// WriteTable writes a table's staged rows below dir, in one file or in parts, and describes each file. The files are
+// base.parquet, or base/00.parquet to base/15.parquet; a part without rows is not written.
+func WriteTable(ctx context.Context, dir, base string, stage *minimise.Stage, columns []minimise.Column, opt Options) ([]Written, error) {
+	t := &tableWriter{dir: dir, base: base, columns: columns, opt: opt, partAt: -1}
+	for i, c := range columns {
+		if c.Kind == minimise.Pseudonym && stage.Rows() > rowsPerPart && t.partAt < 0 {
+			t.partAt = i
+		}
+	}
+	err := stage.Ordered(ctx, t.add)
+	if err == nil && t.open == nil && len(t.done) == 0 {
+		err = t.begin(0) // a table without rows is a file without rows
+	}
+	if err == nil {
+		err = t.end()
+	}
+	if err != nil {
+		if t.open != nil {
+			t.open.Abandon()
+		}
+		return nil, err
+	}
+	return t.done, nil
+}
+
+type tableWriter struct {
+	dir, base string
+	columns   []minimise.Column
+	opt       Options
+	partAt    int // the pseudonym column that decides the part, or -1 for one file
+	open      *Writer
+	part      int
+	done      []Written
+}
+
+// add writes a batch, beginning a new part where the pseudonym's first four bits change. Rows come ordered by them.
+func (t *tableWriter) add(b *minimise.Batch) error {
+	for from := 0; from < b.Len(); {
+		part, to := t.partOf(b, from), from+1
+		for to < b.Len() && (t.partAt < 0 || t.partOf(b, to) == part) {
+			to++
+		}
+		if t.open == nil || part != t.part {
+			if err := t.end(); err != nil {
+				return err
+			}
+			if err := t.begin(part); err != nil {
+				return err
+			}
+		}
+		if err := t.open.Write(b.Slice(from, to)); err != nil {
+			return err
+		}
+		from = to
+	}
+	return nil
+}
+
+// partOf is the part of a row: nulls are first in the order, and so in the first part.
+func (t *tableWriter) partOf(b *minimise.Batch, row int) int {
+	if t.partAt < 0 || b.Null(row, t.partAt) {
+		return 0
+	}
+	return int(b.MAC(row, t.partAt)[0]) * parts >> 8
+}
+
+func (t *tableWriter) begin(part int) error {
+	name := t.base + ".parquet"
+	if t.partAt >= 0 {
+		name = fmt.Sprintf("%s/%02d.parquet", t.base, part)
+		if err := os.MkdirAll(filepath.Join(t.dir, t.base), 0o700); err != nil {
+			return fmt.Errorf("create folder of a table's parts: %w", err)
+		}
+	}
+	w, err := Create(filepath.Join(t.dir, filepath.FromSlash(name)), t.columns, t.opt)
+	if err != nil {
+		return err
+	}
+	w.written.Path = name
+	t.open, t.part = w, part
+	return nil
+}
+
+func (t *tableWriter) end() error {
+	if t.open == nil {
+		return nil
+	}
+	written, err := t.open.Close()
+	t.open = nil
+	if err != nil {
+		return err
+	}
+	t.done = append(t.done, written)
+	return nil
+}
