@@ -17,6 +17,7 @@ const (
 	AgreementExpired      Code = "DSA_EXPIRED"
 	AgreementRollback     Code = "DSA_ROLLBACK"
 	AgreementSuspended    Code = "DSA_SUSPENDED"
+	AgreementNotActive    Code = "DSA_NOT_ACTIVE" // terminated
 	AdviceMissing         Code = "DPO_ADVICE_MISSING"
 	SignatureMissing      Code = "SIGNATURE_MISSING"
 	TwoPersonRequired     Code = "TWO_PERSON_REQUIRED"

@@ -56,6 +56,12 @@ func (c *Children) Number(v extract.Value, place finding.Place) (uint32, error) 
 		"two different identifiers become the same child after normalisation (%s)", place)
 }
 
+// Has reports whether a normalised identifier is one of the run's children.
+func (c *Children) Has(id []byte) bool {
+	_, known := c.numbers.Find(id)
+	return known
+}
+
 // NumbersOf numbers the distinct values of an identifier column.
 func (c *Children) NumbersOf(b *extract.Batch, column *extract.Column) ([]uint32, error) {
 	numbers := make([]uint32, len(column.Values))

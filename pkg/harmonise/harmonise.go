@@ -48,6 +48,7 @@ type Tally struct {
 	Superseded  int64 // said again, or differently, by a later return or another row
 	Marks       int64 // rows that only mark a child (unaccompanied asylum seekers) and become no row
 	Left        int64 // rows of the table
+	Nobody      int64 // rows whose identifier names no child, among the quarantined
 }
 
 // ReadFunc reads one source file in batches.

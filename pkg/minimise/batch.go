@@ -28,7 +28,7 @@ type Column struct {
 	Prefix    string              // of a Pseudonym column: "c1_"
 	Meaning   string              // a plain sentence
 	Class     dataset.Class       // of the source column
-	Domain    string              // of a Pseudonym: child/la-child-id
+	Domain    pseudonym.Domain    // of a Pseudonym
 	From      string              // the column of the core or source table; empty for a constant
 	Sources   []string            // the source columns behind it: "ssda903/header.DOB"
 	Treatment string              // in words: "date to month"

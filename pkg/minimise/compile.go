@@ -152,7 +152,8 @@ func (c *compiler) treat(out *Column, def *dataset.Column, t agreement.Treatment
 		if err != nil {
 			return work{}, err
 		}
-		out.Kind, out.Prefix, out.Domain = Pseudonym, writer.Prefix(), def.Identifier
+		out.Kind, out.Prefix = Pseudonym, writer.Prefix()
+		out.Domain, _ = pseudonym.DomainFor(identifier.Kind(def.Identifier)) // it has one: its pseudonymiser was made
 		out.Treatment = "pseudonym"
 		out.Meaning += ", replaced by a code that is the same in every table and drop of this agreement"
 		return work{writer: writer}, nil

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/recipient"
+	"github.com/postern-gateway/postern/pkg/signature"
+)
+
+// Exit codes. They are among those of postern, with the same meanings.
+const (
+	exitVerified    = 0
+	exitUnexpected  = 1
+	exitUsage       = 2
+	exitStore       = 5
+	exitNotVerified = 6
+	exitInterrupted = 130
+)
+
+const long = `Tells whether a drop is exactly what a council sent, and what it says it is:
+its signature, that no file is missing, added or changed, its description,
+every table, and the council's register.
+
+DROP is the folder that holds SHA256SUMS (also written dir:FOLDER).
+
+The file of allowed signers comes from the council, by another way than the
+drop: a drop cannot vouch for itself.
+
+Exit codes: 0 verified · 1 unexpected · 2 usage · 5 the drop could not be read,
+safe to retry · 6 not verified, do not use the drop · 130 interrupted`
+
+// errNotVerified ends a run whose report says that the drop must not be used.
+var errNotVerified = errors.New("the drop is not verified")
+
+// usageError is a mistake in the command line.
+type usageError struct{ err error }
+
+func (u usageError) Error() string { return u.err.Error() }
+func (u usageError) Unwrap() error { return u.err }
+
+type options struct {
+	signers, identity, previous string
+	json                        bool
+}
+
+// run is the program. It returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var opt options
+	command := &cobra.Command{
+		Use:           "postern-verify DROP --signers FILE",
+		Short:         "Tell whether a drop is exactly what a council sent",
+		Long:          long,
+		Example:       "  postern-verify 0007-20261121 --signers allowed_signers --previous 0006-20261021",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage("give one drop, the folder that holds its SHA256SUMS", "see postern-verify --help")
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return verify(ctx, args[0], opt, stdout) },
+	}
+	command.CompletionOptions.HiddenDefaultCmd = true
+	command.SetArgs(args)
+	command.SetOut(stdout)
+	command.SetErr(stderr)
+	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err.Error(), "see postern-verify --help") })
+	flags := command.Flags()
+	flags.StringVar(&opt.signers, "signers", "", "the council's keys, a `FILE` in the form of ssh-keygen's allowed_signers (required)")
+	flags.StringVar(&opt.identity, "identity", "", "the `NAME` in that file that must have signed (default any)")
+	flags.StringVar(&opt.previous, "previous", "", "the `DROP` before this one, to see that none was left out in between")
+	flags.BoolVar(&opt.json, "json", false, "write the report as JSON")
+	return exit(ctx, command.ExecuteContext(ctx), stderr)
+}
+
+func usage(message, hint string) error {
+	return usageError{finding.WithHint(errors.New(message), hint)}
+}
+
+// exit writes an error as every error of Postern is written, and gives its code.
+func exit(ctx context.Context, err error, stderr io.Writer) int {
+	var mistake usageError
+	code := exitStore
+	switch {
+	case err == nil:
+		return exitVerified
+	case ctx.Err() != nil:
+		code, err = exitInterrupted, errors.New("interrupted")
+	case errors.As(err, &mistake):
+		code = exitUsage
+	case errors.Is(err, errNotVerified):
+		code = exitNotVerified
+	case errors.Is(err, errOutput):
+		code = exitUnexpected
+	}
+	complaint := fmt.Sprintf("postern-verify: error: %v\n", err)
+	if hint := finding.HintOf(err); hint != "" {
+		complaint += fmt.Sprintf("postern-verify: hint: %s\n", hint)
+	}
+	if _, err := io.WriteString(stderr, complaint); err != nil {
+		return exitUnexpected
+	}
+	return code
+}
+
+// verify looks at a drop and writes the report.
+func verify(ctx context.Context, path string, opt options, stdout io.Writer) (err error) {
+	if opt.signers == "" {
+		return usage("no allowed signers are given",
+			"give --signers FILE, the allowed_signers file that the council sent you by another way than the drop")
+	}
+	data, err := os.ReadFile(opt.signers)
+	if err != nil {
+		return usageError{finding.WithHint(err, "give --signers the allowed_signers file of the council")}
+	}
+	allowed, err := signature.ParseAllowedSigners(data)
+	if err != nil {
+		return usageError{fmt.Errorf("%s: %w", opt.signers, err)}
+	}
+	drop, err := open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, drop.Close()) }()
+	options := recipient.Options{AllowedSigners: allowed, Identity: opt.identity, Now: time.Now()}
+	if opt.previous != "" {
+		previous, err := open(opt.previous)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, previous.Close()) }()
+		options.Previous = previous
+	}
+	report, err := recipient.Verify(ctx, drop, options)
+	if err != nil {
+		return finding.WithHint(err, "see that the drop can be read, and try again")
+	}
+	if err := write(report, opt.json, stdout); err != nil {
+		return err
+	}
+	if !report.Verified {
+		return finding.WithHint(errNotVerified, "keep what you have, do not use it, and call the council on a number you already have")
+	}
+	return nil
+}
+
+// open opens a drop in a folder.
+func open(path string) (*recipient.Dir, error) {
+	if scheme, _, ok := strings.Cut(path, "://"); ok && scheme != "" {
+		return nil, usage("a drop in a bucket cannot be verified where it is", "download its folder and give that")
+	}
+	drop, err := recipient.FromDir(strings.TrimPrefix(path, "dir:"))
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return drop, nil
+}

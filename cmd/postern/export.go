@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/postern-gateway/postern/pkg/civil"
+	"github.com/postern-gateway/postern/pkg/export"
+	"github.com/postern-gateway/postern/pkg/finding"
+)
+
+const exportLong = `Makes a drop of an agreement from extracts, and publishes it.
+
+The agreement must be active: submitted, advised on by the Data Protection
+Officer and approved, by three people, over its exact bytes. Everything is
+written, read back with a second library and scanned before anything is
+published. When nothing changed since the last drop, nothing is published.
+
+EXTRACT is a file or a folder with all below it; without one, the folder of
+postern.yaml is taken. Put each annual set into a folder named for its
+collection year, such as 2025-26.
+
+` + exitCodes
+
+func (p *program) exportCommand() *cobra.Command {
+	var to, month string
+	c := &cobra.Command{
+		Use: "export AGREEMENT [EXTRACT…]", Short: "Make and publish a drop", Long: exportLong,
+		Example: "  postern export agreements/family-valued-2026.yaml\n  postern export agreements/mine.yaml extracts/2025-26 --reference-month 2026-04",
+		Args:    arguments(1, -1, "the agreement's file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.export(cmd.Context(), args[0], args[1:], to, month)
+		},
+	}
+	c.Flags().StringVar(&to, "to", "", "the `STORE` to publish to, such as dir:./drops (default: that of postern.yaml)")
+	referenceFlag(c, &month)
+	return p.jsonFlag(c)
+}
+
+func referenceFlag(c *cobra.Command, month *string) {
+	c.Flags().StringVar(month, "reference-month", "", "count ages on the first day of this month, `YYYY-MM` (default: this month)")
+}
+
+// referenceDate reads a month.
+func referenceDate(month string) (civil.Date, error) {
+	if month == "" {
+		return 0, nil
+	}
+	d, err := civil.ParseISO(month + "-01")
+	if err != nil {
+		return 0, usage("write it as 2026-04", "--reference-month is not a month")
+	}
+	return d, nil
+}
+
+func (p *program) export(ctx context.Context, agreement string, named []string, to, month string) error {
+	reference, err := referenceDate(month)
+	if err != nil {
+		return err
+	}
+	c, err := p.loadConfig()
+	if err != nil {
+		return err
+	}
+	g, err := p.gateway(c, to)
+	if err != nil {
+		return err
+	}
+	paths, err := extractsOf(c, named)
+	if err != nil {
+		return err
+	}
+	steps := p.steps()
+	g.Progress = steps.show
+	result, err := g.Run(ctx, export.Request{Agreement: agreement, Extracts: paths, Reference: reference})
+	steps.done()
+	if err != nil {
+		return err
+	}
+	if p.json {
+		return writeJSON(p.stdout, exportJSON{Result: result, Tables: tablesOf(result.Record)})
+	}
+	return reportRun(p.stdout, result)
+}
+
+// exportJSON is what a machine reads of a run. It is for the council: it holds counts of what was held back.
+type exportJSON struct {
+	*export.Result
+	Tables []export.TableRecord `json:"tables"`
+}
+
+func tablesOf(r *export.Record) []export.TableRecord {
+	if r == nil {
+		return nil
+	}
+	return r.Tables
+}
+
+// reportRun says what left, how it was treated, and what was held back.
+func reportRun(w io.Writer, r *export.Result) error {
+	var b strings.Builder
+	for _, drop := range r.Recovered {
+		fmt.Fprintf(&b, "An earlier run was interrupted: drop %s was finished or abandoned, see postern register show.\n", drop)
+	}
+	if r.Outcome == export.Unchanged {
+		fmt.Fprintf(&b, "Nothing changed: drop %s in %s already holds this. Nothing was published.\n", r.Drop, r.Location)
+		_, err := io.WriteString(w, b.String())
+		return err
+	}
+	fmt.Fprintf(&b, "Published drop %s to %s\nThis is personal data. It leaves with the names and numbers replaced by codes.\n\n", r.Drop, r.Location)
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "WHAT LEFT\trows\tchildren\tcolumns") // a strings.Builder never fails
+	for _, table := range r.Manifest.Tables {
+		_, _ = fmt.Fprintf(t, "%s\t%d\t%d\t%d\n", table.Name, table.Rows, table.DistinctChildren, len(table.Columns))
+	}
+	_ = t.Flush()
+	b.WriteString("\n")
+	t = tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "HOW IT LEFT\tfrom\ttreatment")
+	for _, table := range r.Manifest.Tables {
+		for _, c := range table.Columns {
+			_, _ = fmt.Fprintf(t, "%s.%s\t%s\t%s\n", table.Name, c.Name, strings.Join(c.Source, ", "), c.Treatment)
+		}
+	}
+	_ = t.Flush()
+	writeAccounts(&b, r.Record.Tables)
+	writeFindings(&b, r.Record.Findings, r.Record.Tables)
+	fmt.Fprintf(&b, "\nRun record: number %d of %s, in the state folder. It is for the council only.\n", r.Run, r.Record.Agreement)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// writeAccounts accounts for every row that was read.
+func writeAccounts(b *strings.Builder, tables []export.TableRecord) {
+	b.WriteString("\n")
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "WHAT WAS HELD BACK\tread\tleft\trepeated\tmarks\tother children\toutside dates\tquarantined")
+	for _, r := range tables {
+		_, _ = fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", r.Table, r.Read, r.Left, r.HeldBack.Superseded, r.HeldBack.Marks,
+			r.HeldBack.NotInCohort, r.HeldBack.OutsidePeriod, r.Quarantined)
+	}
+	_ = t.Flush()
+	b.WriteString("repeated: a later return says it again · marks: rows that only set a flag · other children: not in the\n" +
+		"agreement's cohort · outside dates: not in its data period · quarantined: a finding keeps the row back\n")
+}
+
+// writeFindings lists findings, those about files first.
+func writeFindings(b *strings.Builder, files []finding.Finding, tables []export.TableRecord) {
+	all := append([]finding.Finding(nil), files...)
+	for _, t := range tables {
+		all = append(all, t.Findings...)
+	}
+	if len(all) == 0 {
+		b.WriteString("\nNo findings.\n")
+		return
+	}
+	b.WriteString("\nFINDINGS (rule, place, what to do; never a value)\n")
+	for _, f := range all {
+		fmt.Fprintf(b, "%s\n", f)
+		if f.Hint != "" && f.Severity > finding.Notice {
+			fmt.Fprintf(b, "    %s\n", f.Hint)
+		}
+	}
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/manifest"
+	"github.com/postern-gateway/postern/pkg/table"
+)
+
+const inspectLong = `Says what is in a drop, a Parquet file, or extracts.
+
+  a drop      what its manifest says (this does not verify it: postern verify)
+  .parquet    its columns, rows and metadata
+  extracts    which table and collection year each file is, how many rows it has,
+              and everything that is wrong with any column, whether or not an
+              agreement needs it. No value is shown.
+
+` + exitCodes
+
+func (p *program) inspectCommand() *cobra.Command {
+	return p.jsonFlag(&cobra.Command{
+		Use: "inspect DROP|FILE…", Short: "Say what is in a drop, a Parquet file or extracts", Long: inspectLong,
+		Example: "  postern inspect drops/dsa-coventry-fv-2026/0001-20261121\n  postern inspect extracts/2025-26",
+		Args:    arguments(1, -1, "a drop, a file or a folder"),
+		RunE:    func(cmd *cobra.Command, args []string) error { return p.inspect(cmd.Context(), args) },
+	})
+}
+
+func (p *program) inspect(ctx context.Context, paths []string) error {
+	first := strings.TrimPrefix(paths[0], "dir:")
+	if _, err := os.Stat(filepath.Join(first, manifest.Name)); err == nil && len(paths) == 1 {
+		return p.inspectDrop(filepath.Join(first, manifest.Name))
+	}
+	if strings.HasSuffix(first, ".parquet") && len(paths) == 1 {
+		return p.inspectParquet(first)
+	}
+	return p.inspectExtracts(ctx, paths)
+}
+
+func (p *program) inspectDrop(path string) error {
+	data, err := readFile(path, "the manifest")
+	if err != nil {
+		return err
+	}
+	m, err := manifest.Parse(data)
+	if err != nil {
+		return errors.Join(errNotVerified, err)
+	}
+	if p.json {
+		_, err := p.stdout.Write(data)
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "Drop %s, made on %s\n%s\n\n", m.Drop.ID, m.Drop.Date, m.Notice)
+	fmt.Fprintf(&b, "from       %s\nto         %s\nagreement  %s version %d: %s\npurpose    %s\nages on    %s\nkeep until %s\n\n",
+		m.Controller.Name, m.Recipient.Name, m.Agreement.ID, m.Agreement.Version, m.Agreement.Title, m.Purpose.Text, m.ReferenceDate, m.Agreement.RecipientUntil)
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "table\trows\tchildren\tfiles") // a strings.Builder never fails
+	for _, x := range m.Tables {
+		_, _ = fmt.Fprintf(t, "%s\t%d\t%d\t%d\n", x.Name, x.Rows, x.DistinctChildren, len(x.Files))
+	}
+	_, _ = fmt.Fprintln(t, "\ncolumn\ttype\tempty\tmeaning")
+	for _, x := range m.Tables {
+		for _, c := range x.Columns {
+			_, _ = fmt.Fprintf(t, "%s.%s\t%s\t%d\t%s\n", x.Name, c.Name, c.Type, c.Nulls, c.Meaning)
+		}
+	}
+	_ = t.Flush()
+	b.WriteString("\nThis says what the drop says of itself. To verify it: postern verify, or postern-verify.\n")
+	_, err = io.WriteString(p.stdout, b.String())
+	return err
+}
+
+func (p *program) inspectParquet(path string) (err error) {
+	f, err := table.Open(path)
+	if err != nil {
+		return errors.Join(errNotVerified, err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if p.json {
+		return writeJSON(p.stdout, map[string]any{"rows": f.Rows(), "columns": f.Columns(), "metadata": f.Metadata()})
+	}
+	t := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintf(t, "rows\t%d\n\ncolumn\ttype\n", f.Rows())
+	for _, c := range f.Columns() {
+		_, _ = fmt.Fprintf(t, "%s\t%s\n", c.Name, c.Type)
+	}
+	_, _ = fmt.Fprint(t, "\nmetadata\n")
+	for _, kv := range f.Metadata() {
+		_, _ = fmt.Fprintf(t, "%s\t%s\n", kv.Key, kv.Value)
+	}
+	return t.Flush()
+}
+
+// inspected is one extract that was looked at.
+type inspected struct {
+	File  string        `json:"file"`
+	Table string        `json:"table"`
+	Year  int           `json:"collection_year"`
+	Rows  extract.Tally `json:"rows"`
+}
+
+// inspection is what inspecting extracts found.
+type inspection struct {
+	Files    []inspected       `json:"files"`
+	Skipped  []string          `json:"skipped"`
+	Findings []finding.Finding `json:"findings"`
+}
+
+func (p *program) inspectExtracts(ctx context.Context, paths []string) error {
+	var cat *dataset.Catalogue
+	c, err := p.loadConfig()
+	if _, missing := os.Stat(p.config); missing != nil {
+		c, err = nil, nil // extracts can be looked at with the built-in definitions, before anything is set up
+	}
+	if err != nil {
+		return err
+	}
+	if cat, err = catalogue(c); err != nil {
+		return err
+	}
+	report := &finding.Report{}
+	inventory, err := extract.Discover(ctx, cat, readers(), paths, report)
+	if err != nil {
+		return err
+	}
+	out := inspection{Skipped: append([]string{}, inventory.Skipped...)}
+	for _, src := range inventory.Sources {
+		var names []string
+		for _, column := range src.Table.Columns {
+			names = append(names, column.Name)
+		}
+		reader := readers()[strings.ToLower(filepath.Ext(src.Path))]
+		tally, err := reader.Read(ctx, src, extract.NewWant(src.Table, names...), func(*extract.Batch) error { return nil }, report)
+		if err != nil {
+			return err
+		}
+		out.Files = append(out.Files, inspected{File: src.File, Table: src.Table.ID(), Year: src.Year, Rows: tally})
+	}
+	out.Findings = report.Findings()
+	if p.json {
+		return writeJSON(p.stdout, out)
+	}
+	return out.write(p.stdout)
+}
+
+func (i inspection) write(w io.Writer) error {
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "file\ttable\tyear\trows\tsound\tquarantined") // a strings.Builder never fails
+	for _, f := range i.Files {
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\n", f.File, f.Table, f.Year, f.Rows.Read, f.Rows.Passed, f.Rows.Quarantined)
+	}
+	_ = t.Flush()
+	for _, s := range i.Skipped {
+		fmt.Fprintf(&b, "not an extract, not read: %s\n", s)
+	}
+	writeFindings(&b, i.Findings, nil)
+	_, err := io.WriteString(w, b.String())
+	return err
+}

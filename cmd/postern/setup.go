@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/postern-gateway/postern/pkg/config"
+	"github.com/postern-gateway/postern/pkg/custody"
+	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/export"
+	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/extract/csv"
+	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/state"
+	"github.com/postern-gateway/postern/pkg/store"
+	"github.com/postern-gateway/postern/pkg/store/dir"
+	"github.com/postern-gateway/postern/schemas"
+)
+
+// loadConfig reads the configuration.
+func (p *program) loadConfig() (*config.Config, error) {
+	c, err := config.Load(p.config)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return c, nil
+}
+
+// catalogue reads the dataset definitions: the built-in ones and the council's own.
+func catalogue(c *config.Config) (*dataset.Catalogue, error) {
+	files := []fs.FS{schemas.Files}
+	if c != nil && c.Schemas != "" {
+		if _, err := os.Stat(c.Schemas); err != nil {
+			return nil, usage("make the folder, or take schemas out of postern.yaml", "the council's definitions cannot be read: %w", err)
+		}
+		files = append(files, os.DirFS(c.Schemas))
+	}
+	loaded, err := dataset.Load(files...)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return loaded, nil
+}
+
+// readers has a reader per file name ending.
+func readers() map[string]extract.Reader { return map[string]extract.Reader{".csv": csv.Reader{}} }
+
+// openStore opens a store by its URL.
+func openStore(url string) (store.Store, error) {
+	path, ok := strings.CutPrefix(url, "dir:")
+	if !ok || path == "" {
+		return nil, usage("write dir: and the path of a folder", "the store is not one that this version knows")
+	}
+	return dir.Open(path)
+}
+
+// gateway puts together what a run works with. to is the store's URL, empty for the configuration's.
+func (p *program) gateway(c *config.Config, to string) (*export.Gateway, error) {
+	cat, err := catalogue(c)
+	if err != nil {
+		return nil, err
+	}
+	if to == "" {
+		to = c.Store
+	}
+	target, err := openStore(to)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := state.Open(c.State)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return &export.Gateway{
+		LACode: c.Organisation.LACode, Catalogue: cat, Agreements: c.Agreements, Keys: custody.Open(c.Keys), State: folder,
+		Store: target, Readers: readers(), Now: p.now, Version: version, Build: build,
+	}, nil
+}
+
+// openGateway is loadConfig and gateway, for commands that need no other store.
+func (p *program) openGateway() (*config.Config, *export.Gateway, error) {
+	c, err := p.loadConfig()
+	if err != nil {
+		return nil, nil, err
+	}
+	g, err := p.gateway(c, "")
+	return c, g, err
+}
+
+// extractsOf are the extracts named on the command line, or the configuration's folder.
+func extractsOf(c *config.Config, named []string) ([]string, error) {
+	if len(named) > 0 {
+		return named, nil
+	}
+	if _, err := os.Stat(c.Extracts); err != nil {
+		return nil, finding.WithHint(usageError{fmt.Errorf("the folder of extracts cannot be read: %w", err)}, "name the extracts after the agreement, or correct extracts in postern.yaml")
+	}
+	return []string{c.Extracts}, nil
+}
+
+// readFile reads a file that sets the gate up.
+func readFile(path, what string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usage("check the path", "%s cannot be read: %w", what, err)
+	}
+	return data, nil
+}

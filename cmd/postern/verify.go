@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/recipient"
+	"github.com/postern-gateway/postern/pkg/signature"
+)
+
+const verifyLong = `Checks a drop: signature, digests, manifest, every table, and the register's
+proof. It is what the recipient's postern-verify does.
+
+Without --signers the council's own public keys are taken, from postern.yaml.
+
+` + exitCodes
+
+func (p *program) verifyCommand() *cobra.Command {
+	var signers, previous string
+	c := &cobra.Command{
+		Use: "verify DROP", Short: "Check a drop's signature, digests, tables and proof", Long: verifyLong,
+		Example: "  postern verify drops/dsa-coventry-fv-2026/0001-20261121",
+		Args:    arguments(1, 1, "one drop, the folder that holds its SHA256SUMS"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.verify(cmd.Context(), args[0], signers, previous)
+		},
+	}
+	c.Flags().StringVar(&signers, "signers", "", "the keys to trust, a `FILE` in the form of ssh-keygen's allowed_signers")
+	c.Flags().StringVar(&previous, "previous", "", "the `DROP` before this one, to see that none was left out in between")
+	return p.jsonFlag(c)
+}
+
+func (p *program) verify(ctx context.Context, path, signers, previous string) (err error) {
+	allowed, err := p.allowedSigners(signers)
+	if err != nil {
+		return err
+	}
+	drop, err := recipient.Open(path)
+	if err != nil {
+		return usageError{err}
+	}
+	defer func() { err = errors.Join(err, drop.Close()) }()
+	opt := recipient.Options{AllowedSigners: allowed, Now: p.now()}
+	if previous != "" {
+		before, err := recipient.Open(previous)
+		if err != nil {
+			return usageError{err}
+		}
+		defer func() { _ = before.Close() }() // only read from: nothing is lost
+		opt.Previous = before
+	}
+	report, err := recipient.Verify(ctx, drop, opt)
+	if err != nil {
+		return finding.WithHint(err, "see that the drop can be read, and try again")
+	}
+	if p.json {
+		err = writeJSON(p.stdout, report)
+	} else {
+		err = report.WriteText(p.stdout)
+	}
+	if err == nil && !report.Verified {
+		err = finding.WithHint(errNotVerified, "do not let anybody use this drop; make a new one, and find out what changed it")
+	}
+	return err
+}
+
+// allowedSigners reads a file of keys, or takes the council's own.
+func (p *program) allowedSigners(file string) (signature.AllowedSigners, error) {
+	if file != "" {
+		data, err := readFile(file, "the file of allowed signers")
+		if err != nil {
+			return nil, err
+		}
+		allowed, err := signature.ParseAllowedSigners(data)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		return allowed, nil
+	}
+	c, g, err := p.openGateway()
+	if err != nil {
+		return nil, err
+	}
+	signing, err := g.Keys.SigningPublicKey()
+	if err != nil {
+		return nil, err
+	}
+	register, err := g.Keys.RegisterPublicKey()
+	if err != nil {
+		return nil, err
+	}
+	return councilSigners(c.Organisation.LACode, signing, register), nil
+}

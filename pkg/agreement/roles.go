@@ -1,0 +1,208 @@
+package agreement
+
+import (
+	"crypto/sha256"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/postern-gateway/postern/pkg/civil"
+	"github.com/postern-gateway/postern/pkg/document"
+	"github.com/postern-gateway/postern/pkg/signature"
+)
+
+// RolesVersion is the first line of a roles file.
+const RolesVersion = "postern/roles/v1"
+
+// Role is what a person may decide.
+type Role string
+
+// The roles. The Data Protection Officer advises and never approves (UK GDPR Article 38(6)); the owner of the
+// information asset, or the Senior Information Risk Owner (SIRO), decides.
+const (
+	Submitter  Role = "submitter"
+	DPO        Role = "dpo"
+	AssetOwner Role = "asset-owner"
+	SIRO       Role = "siro"
+)
+
+func roleWords() []string {
+	return []string{string(Submitter), string(DPO), string(AssetOwner), string(SIRO)}
+}
+
+// Roles says who may decide on a council's agreements. It is read from agreements/roles.yaml:
+//
+//	apiVersion: postern/roles/v1
+//	organisation: "331"
+//	people:
+//	  - {name: Ada Byron, role: submitter, key: ssh-ed25519 AAAA…}
+//	  - {name: Dora Price, role: dpo, key: ssh-ed25519 AAAA…, valid_from: 2026-04-01}
+//	  - {name: Owen Hart, role: asset-owner, key: sk-ssh-ed25519@openssh.com AAAA…}
+//
+// Nothing may be decided by it before Authenticate has found it signed by two of the people it names.
+type Roles struct {
+	Organisation string // the LA code
+	People       []Person
+	SHA256       [32]byte // of the exact bytes of the file: recorded in the register at each change
+	data         []byte
+}
+
+// Person is one holder of one role with one key. A person with a spare key stands there twice.
+type Person struct {
+	Name     string
+	Role     Role
+	Key      ssh.PublicKey
+	From, To *civil.Date // the days on which the key may sign, both included; nil for open
+}
+
+// Fingerprint is the key's, as ssh-keygen -l prints it.
+func (p Person) Fingerprint() string { return signature.Fingerprint(p.Key) }
+
+// Principal is the person's name as an allowed-signers file can hold it: in lower case, each run of other characters
+// than letters and digits as one full stop ("Ann-Marie O'Neill" is ann.marie.o.neill).
+func (p Person) Principal() string { return principal(p.Name) }
+
+var notPrincipal = regexp.MustCompile(`[^a-z0-9]+`)
+
+func principal(name string) string {
+	return strings.Trim(notPrincipal.ReplaceAllString(strings.ToLower(name), "."), ".")
+}
+
+// validAt reports whether the person's key may sign at a time, by the civil date in Europe/London.
+func (p Person) validAt(at time.Time) bool {
+	today, err := londonDate(at)
+	return err == nil && (p.From == nil || *p.From <= today) && (p.To == nil || today <= *p.To)
+}
+
+// RoleHolder is what the register records of a roles file: who held which role, by key.
+type RoleHolder struct {
+	Role        Role   `json:"role"`
+	Name        string `json:"name"`
+	Fingerprint string `json:"fingerprint"`
+}
+
+// Holders lists the roles for the register, in the order of the file.
+func (r *Roles) Holders() []RoleHolder {
+	out := make([]RoleHolder, len(r.People))
+	for i, p := range r.People {
+		out[i] = RoleHolder{Role: p.Role, Name: p.Name, Fingerprint: p.Fingerprint()}
+	}
+	return out
+}
+
+// ParseRoles reads a roles file. The error is document.Problems.
+//
+// One key holds one role. Nobody is two of submitter, Data Protection Officer and asset owner, and each of these three
+// has somebody: else no agreement could be decided on by three people.
+func ParseRoles(file string, data []byte) (*Roles, error) {
+	root, log := document.Parse(file, data)
+	r := &Roles{SHA256: sha256.Sum256(data), data: slices.Clone(data)}
+	root.String("apiVersion", document.OneOf(RolesVersion))
+	r.Organisation = root.String("organisation", document.Matching(laCodePattern, "the three digits of a local authority, in quotes"))
+	complete := true
+	for _, v := range root.Sequence("people", document.NotEmpty()) {
+		before := log.Count()
+		p := person(v.Mapping())
+		if log.Count() == before {
+			r.add(p, v)
+		}
+		complete = complete && log.Count() == before
+	}
+	root.Done()
+	for _, role := range []Role{Submitter, DPO, AssetOwner} {
+		held := slices.ContainsFunc(r.People, func(p Person) bool { return p.Role == role })
+		if people := root.Value("people", document.Optional()); !held && complete && people.IsSequence() {
+			people.Problem("nobody is "+string(role), "name at least one submitter, one dpo and one asset-owner")
+		}
+	}
+	if err := log.Err(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func person(m *document.Mapping) Person {
+	p := Person{
+		Name: m.String("name", document.MaxLength(100)),
+		Role: Role(m.String("role", document.OneOf(roleWords()...))),
+	}
+	if p.Name != "" && principal(p.Name) == "" {
+		m.Value("name").Problem("has no letter or digit that a list of signers can show", "write the name in unaccented letters")
+	}
+	if text := m.String("key", document.Hint("copy the line of the person's .pub file")); text != "" {
+		p.Key = publicKey(m.Value("key"), text)
+	}
+	if from, ok := m.Date("valid_from", document.Optional()); ok {
+		p.From = &from
+	}
+	if to, ok := m.Date("valid_to", document.Optional()); ok {
+		p.To = &to
+	}
+	if p.From != nil && p.To != nil && *p.To < *p.From {
+		m.Value("valid_to").Problem("ends before it begins", "valid_to is valid_from or later")
+	}
+	m.Done()
+	return p
+}
+
+// publicKey reads "type base64" or "type base64 comment"; the signature package says which kinds may sign.
+func publicKey(v *document.Value, text string) ssh.PublicKey {
+	key, _, options, rest, err := ssh.ParseAuthorizedKey([]byte(text))
+	if err != nil || len(options) > 0 || len(rest) > 0 || !strings.HasPrefix(text, key.Type()+" ") {
+		v.Problem("is no public key", "copy the line of the person's .pub file: ssh-ed25519 AAAA…")
+		return nil
+	}
+	list := signature.AllowedSigners{{Principal: "person", Key: key}}
+	if _, err := list.Format(); err != nil {
+		v.Problem("is a key of a kind that is not accepted", "use Ed25519 (ssh-keygen -t ed25519), or a hardware key (ed25519-sk)")
+		return nil
+	}
+	return key
+}
+
+// add holds a person against those before.
+func (r *Roles) add(p Person, v *document.Value) {
+	three := []Role{Submitter, DPO, AssetOwner}
+	for _, other := range r.People {
+		switch {
+		case p.Fingerprint() == other.Fingerprint():
+			v.Mapping().Value("key").Problem("this key stands for somebody already", "one key holds one role")
+			return
+		case p.Principal() != other.Principal():
+		case p.Name != other.Name:
+			v.Mapping().Value("name").Problem("cannot be told from an earlier name", "write both the same, or add what tells two people apart")
+			return
+		case p.Role != other.Role && slices.Contains(three, p.Role) && slices.Contains(three, other.Role):
+			v.Mapping().Value("role").Problem("this person holds another of the three roles", "submitter, dpo and asset-owner are three people")
+			return
+		}
+	}
+	r.People = append(r.People, p)
+}
+
+// AllowedSigners is the list for ssh-keygen -Y verify of decisions and of the roles file itself, in the order of the
+// file. It does not say who may decide what: Evaluate does.
+func (r *Roles) AllowedSigners() signature.AllowedSigners {
+	var list signature.AllowedSigners
+	for _, p := range r.People {
+		list = append(list, signature.Signer{
+			Principal: p.Principal(), Key: p.Key,
+			Namespaces: []string{signature.DecisionNamespace, signature.RolesNamespace},
+		})
+	}
+	return list
+}
+
+// Holder finds who holds a key.
+func (r *Roles) Holder(key ssh.PublicKey) (Person, bool) {
+	fingerprint := signature.Fingerprint(key)
+	for _, p := range r.People {
+		if p.Fingerprint() == fingerprint {
+			return p, true
+		}
+	}
+	return Person{}, false
+}

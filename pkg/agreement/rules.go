@@ -1,0 +1,153 @@
+package agreement
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/postern-gateway/postern/pkg/dataset"
+)
+
+// rules checks what columns may not do together (design: agreement.md, "What treatments may be combined"), and what
+// the classes of what leaves ask of the rest of the agreement.
+func (r *reader) rules() {
+	r.oneAge()
+	r.oneOutput()
+	r.oneDomain()
+	r.indexEventsUsed()
+	r.cohortCovers()
+	r.lawfulFor()
+}
+
+// oneAge: ages at two finenesses, or of two tables, narrow the birth date.
+func (r *reader) oneAge() {
+	first := true
+	for _, o := range r.outputs {
+		if !o.how.Ages() {
+			continue
+		}
+		if !first {
+			o.at.Problem("is a second age: an agreement releases one", "keep the age of one table and remove this one")
+		}
+		first = false
+	}
+}
+
+// origin is a column of a return: what columns of core tables are filled from.
+type origin struct{ table, column string }
+
+// origins are the columns of returns whose values a column shows: its own for a column of a return.
+func (r *reader) origins(t *dataset.Table, c *dataset.Column) []origin {
+	out := []origin{{t.ID(), c.Name}}
+	for i := range t.Sources {
+		if feed := t.Sources[i].Feed(c.Name); feed != nil && feed.From != "" {
+			out = append(out, origin{t.Sources[i].Table, feed.From})
+		}
+	}
+	return out
+}
+
+// oneOutput: two coarse views of one value can undo each other. Pseudonyms are no views, the same treatment in another
+// table shows nothing more, and ages have their own rule.
+func (r *reader) oneOutput() {
+	seen := make(map[origin][]output)
+	for _, o := range r.outputs {
+		if o.column == nil || o.how.Kind == dataset.Pseudonym || o.how.Kind == "" || o.how.Ages() {
+			continue
+		}
+		extra := false
+		for _, from := range r.origins(o.table, o.column) {
+			for _, other := range seen[from] {
+				extra = extra || other.table == o.table || !reflect.DeepEqual(other.how, o.how)
+			}
+			seen[from] = append(seen[from], o)
+		}
+		if extra && !o.joint {
+			o.at.Problem("is a second output of the same source column",
+				"remove it, or state under joint_fineness what both tell together and why that is needed")
+		}
+	}
+}
+
+// oneDomain: a child's codes under two identifiers, in one agreement, would join what adoption keeps apart.
+func (r *reader) oneDomain() {
+	first := make(map[string]string)
+	for _, o := range r.outputs {
+		if o.how.Kind != dataset.Pseudonym || o.column == nil {
+			continue
+		}
+		entity, _, _ := strings.Cut(o.column.Identifier, "/")
+		switch domain, seen := first[entity]; {
+		case !seen:
+			first[entity] = o.column.Identifier
+		case domain != o.column.Identifier:
+			o.at.Problem("a "+entity+" has a pseudonym from "+domain+" already; this one is from "+o.column.Identifier,
+				"an agreement releases one pseudonym of each child, school or worker")
+		}
+	}
+}
+
+// indexEventsUsed: days since an event and the event's date, at any fineness, give the other date back.
+func (r *reader) indexEventsUsed() {
+	for _, o := range r.outputs {
+		if o.how.Kind != dataset.DaysSince || o.how.Event == "" {
+			continue
+		}
+		i := slices.IndexFunc(r.events, func(e event) bool { return e.name == o.how.Event })
+		if i < 0 {
+			o.event.Problem("there is no such index event", "name it under index_events with its table, column and pick")
+			continue
+		}
+		e := r.events[i]
+		if e.table == nil || e.column == nil {
+			continue
+		}
+		event := r.origins(e.table, e.column)
+		dated := slices.ContainsFunc(r.outputs, func(d output) bool {
+			return d.how.Kind == dataset.DateTo && d.column != nil && slices.ContainsFunc(r.origins(d.table, d.column),
+				func(from origin) bool { return slices.Contains(event, from) })
+		})
+		if dated {
+			o.event.Problem("the date of this event leaves as well, and the two give away more than either",
+				"remove the dated column or the days since it")
+		}
+	}
+}
+
+// cohortCovers: a table that says of no row which child it is about cannot be limited to the cohort's children.
+func (r *reader) cohortCovers() {
+	if r.a.Cohort == nil {
+		return
+	}
+	reported := make(map[*dataset.Table]bool)
+	for _, o := range r.outputs {
+		if o.table.ChildID == "" && !reported[o.table] {
+			reported[o.table] = true
+			o.at.Problem("this table does not say which child a row is about, and there is a cohort", "remove the table or the cohort")
+		}
+	}
+}
+
+// lawfulFor asks for the bases that the classes of what leaves, or of what chooses the cohort, need.
+func (r *reader) lawfulFor() {
+	uses := func(class dataset.Class) bool {
+		return slices.ContainsFunc(r.outputs, func(o output) bool { return o.column != nil && o.column.Class == class }) ||
+			slices.ContainsFunc(r.cohort, func(c *dataset.Column) bool { return c.Class == class })
+	}
+	if r.basis.Broken() {
+		return
+	}
+	missing := func(key, why, hint string) {
+		if !r.basis.Has(key) {
+			r.log.Add(r.basis.Place(), r.basis.Path()+"."+key, "is missing: "+why, hint)
+		}
+	}
+	if uses(dataset.SpecialCategory) {
+		const why = "columns of a special category are used"
+		missing("article9", why, "name the point of UK GDPR Article 9(2), such as 9(2)(j)")
+		missing("schedule1", why, "name the condition of Schedule 1 of the Data Protection Act 2018")
+	}
+	if uses(dataset.CriminalOffence) {
+		missing("article10", "columns of criminal-offence data are used", "name the authority for it under UK GDPR Article 10")
+	}
+}

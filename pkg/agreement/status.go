@@ -1,0 +1,93 @@
+package agreement
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/postern-gateway/postern/pkg/civil"
+	"github.com/postern-gateway/postern/pkg/finding"
+)
+
+// State is where an agreement stands.
+type State string
+
+// The states. Expired is worked out from the period; nobody has to remember.
+const (
+	Draft      State = "draft"      // not submitted
+	Submitted  State = "submitted"  // waits for advice or approval
+	Approved   State = "approved"   // waits for its first day
+	Active     State = "active"     // exports may be made
+	Suspended  State = "suspended"  // stopped for now
+	Expired    State = "expired"    // its last day is over
+	Terminated State = "terminated" // ended for good before its last day
+)
+
+// Status is what Evaluate found.
+type Status struct {
+	Agreement string
+	Version   int
+	State     State
+	Refusals  []*finding.Refusal // in the order in which they are told; none: an export may be made
+	Decisions []Considered       // every decision given, by time
+
+	failure error
+}
+
+// Considered is one decision, and whether it counts.
+type Considered struct {
+	File        string
+	Decision    Decision // zero when the file holds none
+	Name        string   // who made it, when the key holds a role
+	Fingerprint string   // of the key, when the signature is one of these bytes
+	Counts      bool
+	Why         string // why it does not count
+
+	unreadable bool
+}
+
+// dismiss takes a decision that is sound by itself out of the count.
+func (c *Considered) dismiss(why string) { c.Counts, c.Why = false, why }
+
+// Permit returns nil when an export may be made, and otherwise what refuses it: a *finding.Refusal, the first of
+// Refusals, or a failure when not even the date could be found out.
+func (s *Status) Permit() error {
+	if s.failure != nil {
+		return s.failure
+	}
+	if len(s.Refusals) > 0 {
+		return s.Refusals[0]
+	}
+	return nil
+}
+
+func (s *Status) refuse(code finding.Code, hint, sentence string, args ...any) {
+	s.Refusals = append(s.Refusals, finding.Refuse(code, hint, sentence, args...))
+}
+
+// spoken writes a day as it is read aloud: 31 December 2025.
+func spoken(d civil.Date) string {
+	y, m, day := d.YMD()
+	return fmt.Sprintf("%d %s %d", day, time.Month(m), y)
+}
+
+// spokenTime writes the day, in Europe/London, of a time.
+func spokenTime(t time.Time) string {
+	d, err := londonDate(t)
+	if err != nil {
+		return t.UTC().Format("2 January 2006")
+	}
+	return spoken(d)
+}
+
+func roleInWords(r Role) string {
+	switch r {
+	case DPO:
+		return "data protection officer"
+	case AssetOwner:
+		return "asset owner"
+	case SIRO:
+		return "senior information risk owner"
+	default:
+		return string(r)
+	}
+}

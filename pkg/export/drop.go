@@ -1,0 +1,243 @@
+package export
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	"github.com/postern-gateway/postern/pkg/disclosure"
+	"github.com/postern-gateway/postern/pkg/manifest"
+	"github.com/postern-gateway/postern/pkg/minimise"
+	"github.com/postern-gateway/postern/pkg/register"
+	"github.com/postern-gateway/postern/pkg/signature"
+	"github.com/postern-gateway/postern/pkg/state"
+)
+
+// ClaimName is the first object of a drop: a nonce by which an attempt knows its own objects after a lost reply.
+const ClaimName = "CLAIM"
+
+// The layout of a drop's staging folder: the drop's files, and what the ledger will say of it once it is published.
+const (
+	stagedDrop   = "drop"
+	stagedLedger = "ledger.json"
+)
+
+// drop is a drop being made.
+type drop struct {
+	*run
+	about    manifest.Drop
+	dir      string // the staging folder
+	manifest *manifest.Manifest
+}
+
+// name is the drop's own part of its id: 0007-20261121.
+func (d *drop) name() string { return path.Base(d.about.ID) }
+
+// build makes every file of the drop in its staging folder. It ends with the signature: a staging folder that has one
+// is whole.
+func (d *drop) build(ctx context.Context) (err error) {
+	prepared := false
+	defer func() {
+		if err != nil && !prepared {
+			err = errors.Join(err, d.State.RemoveStaging(d.judgement.Agreement.ID, d.name()))
+		}
+	}()
+	files := filepath.Join(d.dir, stagedDrop)
+	if err := os.Mkdir(files, 0o700); err != nil {
+		return fmt.Errorf("stage drop: %w", err)
+	}
+	tables, err := d.writeTables(ctx, d.survey, files)
+	if err != nil {
+		return err
+	}
+	if err := d.sealMembership(ctx); err != nil {
+		return err
+	}
+	d.progress("signing", d.about.ID, 0)
+	d.manifest = d.describeDrop(d.survey, d.judgement, d.about, tables, d.keys)
+	proof, err := d.prepare()
+	if err != nil {
+		return err
+	}
+	prepared = true
+	return d.finish(files, proof)
+}
+
+// prepare enters the drop in the register, and proves the entry.
+func (d *drop) prepare() (*register.Proof, error) {
+	body, err := d.manifest.Prepared().Encode()
+	if err != nil {
+		return nil, err
+	}
+	record, err := d.books.log.Append(register.Entry{Kind: manifest.PreparedKind, Time: d.Now(), Body: body}, d.books.sign)
+	if err != nil {
+		return nil, fmt.Errorf("register the drop: %w", err)
+	}
+	previous, err := d.previousCheckpoint()
+	if err != nil {
+		return nil, err
+	}
+	proof, err := d.books.log.Proof(record.Index, previous)
+	if err != nil {
+		return nil, fmt.Errorf("prove the register entry: %w", err)
+	}
+	d.manifest.Register = manifest.RegisterAt{
+		Origin: proof.Checkpoint.Origin, Size: proof.Checkpoint.Size, Root: proof.Checkpoint.Root.String(),
+	}
+	return proof, nil
+}
+
+func (d *drop) previousCheckpoint() (*register.Checkpoint, error) {
+	if len(d.ledger) == 0 {
+		return nil, nil
+	}
+	c, err := register.ParseCheckpoint([]byte(d.ledger[len(d.ledger)-1].Checkpoint))
+	if err != nil {
+		return nil, fmt.Errorf("read the ledger: %w", err)
+	}
+	return &c, nil
+}
+
+// finish writes the texts beside the Parquet files, their digests, and the signature.
+func (d *drop) finish(files string, proof *register.Proof) error {
+	texts, err := d.texts(proof)
+	if err != nil {
+		return err
+	}
+	children := d.survey.plan.Children()
+	for _, t := range texts {
+		if err := disclosure.CheckText(t.name, t.data, children.Has); err != nil {
+			return err
+		}
+		if err := writeFile(filepath.Join(files, t.name), t.data); err != nil {
+			return err
+		}
+	}
+	sums, encoded, err := digests(d.manifest, texts)
+	if err != nil {
+		return err
+	}
+	key, err := d.Gateway.Keys.SigningKey()
+	if err != nil {
+		return err
+	}
+	armoured, err := signature.Sign(key, signature.DropNamespace, encoded)
+	if err != nil {
+		return fmt.Errorf("sign the drop: %w", err)
+	}
+	entry := state.PublishedDrop{
+		Sequence: int(d.about.Sequence), ID: d.about.ID, InputDigest: d.inputs, SumsSHA256: sums,
+		KeyCheck: d.keys.KeyCheck(), Epoch: d.judgement.Agreement.Pseudonyms.Epoch, ReferenceDate: d.survey.Reference, Checkpoint: string(proof.Checkpoint.Format()), Published: d.Now().UTC(),
+	}
+	ledger, err := encodeLedger(entry)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		writeFile(filepath.Join(d.dir, stagedLedger), ledger),
+		writeFile(filepath.Join(files, manifest.SumsName), encoded),
+		writeFile(filepath.Join(files, manifest.SignatureName), armoured),
+	)
+}
+
+type text struct {
+	name string
+	data []byte
+}
+
+// texts makes the files beside the Parquet files.
+func (d *drop) texts(proof *register.Proof) ([]text, error) {
+	encoded, err := d.manifest.Encode()
+	if err != nil {
+		return nil, fmt.Errorf("write the manifest: %w", err)
+	}
+	dictionary, err := manifest.DataPackage(d.manifest)
+	if err != nil {
+		return nil, fmt.Errorf("write the data dictionary: %w", err)
+	}
+	page, err := manifest.ReadmeHTML(d.manifest)
+	if err != nil {
+		return nil, fmt.Errorf("write the page: %w", err)
+	}
+	proved, err := proof.Format()
+	if err != nil {
+		return nil, fmt.Errorf("write the register's proof: %w", err)
+	}
+	claim, err := nonce()
+	if err != nil {
+		return nil, err
+	}
+	return []text{
+		{ClaimName, []byte(d.about.ID + " " + claim + "\n")}, {manifest.Name, encoded},
+		{manifest.DataPackageName, dictionary}, {manifest.ReadmeName, page}, {manifest.ProofName, proved},
+	}, nil
+}
+
+// sealMembership writes, per table, which pseudonyms are in the drop, for the rights officer alone.
+func (d *drop) sealMembership(ctx context.Context) error {
+	recipient, err := d.Gateway.Keys.RightsRecipient()
+	if err != nil {
+		return err
+	}
+	for _, t := range d.survey.Tables {
+		if t.Table.Children < 0 {
+			continue
+		}
+		w, err := d.State.MembershipWriter(d.judgement.Agreement.ID, d.name(), t.Table.ID, recipient)
+		if err != nil {
+			return err
+		}
+		last := []byte(nil)
+		err = t.Stage.Ordered(ctx, func(b *minimise.Batch) error {
+			for row := range b.Len() {
+				if b.Null(row, t.Table.Children) {
+					continue
+				}
+				pseudonym := b.AppendText(nil, row, t.Table.Children)
+				if bytes.Equal(pseudonym, last) {
+					continue
+				}
+				last = pseudonym
+				if err := w.Add(string(pseudonym)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			w.Discard()
+			return err
+		}
+		if err := w.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeFile writes a staged file and flushes it to the disk.
+func writeFile(name string, data []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("stage drop: %w", err)
+	}
+	_, err = f.Write(data)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("stage drop: %w", err)
+	}
+	return nil
+}
+
+// isWhole reports whether a staging folder holds a whole drop: the signature is written last.
+func isWhole(dir string) (bool, error) {
+	_, err := os.Stat(filepath.Join(dir, stagedDrop, manifest.SignatureName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,163 @@
+// Package export makes a drop of one agreement from one set of extracts. Data flows one way, and each stage is a
+// package:
+//
+// extract → harmonise → minimise (agreement, pseudonym) → disclosure → parquetfile → register → manifest → store
+//
+// # The order of a run
+//
+//  1. The agreement, the roles and the decisions are read and judged; the keys are fetched. A refusal here has read no
+//     byte of an extract.
+//  2. A drop that an earlier run prepared and did not publish is finished, or abandoned with an entry in the register.
+//  3. The extracts are recognised. When the inputs are those of the last drop, and the store still has it, the run ends:
+//     nothing changed.
+//  4. Tables are read, brought together, treated and staged; then written, read back with another library and scanned.
+//  5. The register gets a "prepared" entry with the digests of the Parquet files; manifest, data dictionary, page,
+//     proof, digests and signature are written to the staging folder.
+//  6. The files are put into the store, SHA256SUMS.sig last: from that moment there is a drop. The register gets a
+//     "published" entry.
+//
+// A run that is killed at any point leaves no drop or a whole one. What only the council may know (rows held back, by
+// reason; plain digests of the extracts) goes into the run record in the state folder, never into the drop.
+package export
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/postern-gateway/postern/pkg/agreement"
+	"github.com/postern-gateway/postern/pkg/civil"
+	"github.com/postern-gateway/postern/pkg/custody"
+	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/state"
+	"github.com/postern-gateway/postern/pkg/store"
+)
+
+// Gateway is everything a run works with. Its fields are set once; it holds no secret.
+type Gateway struct {
+	LACode     string // the council's code with the Department for Education
+	Catalogue  *dataset.Catalogue
+	Agreements string // the folder of agreements, roles and decisions
+	Keys       *custody.Keyring
+	State      *state.Folder
+	Store      store.Store
+	Readers    map[string]extract.Reader // by file name ending
+	Now        func() time.Time
+	Version    string // of the program: one of the inputs that decide a drop's bytes
+	Build      string // the source revision, for the manifest
+	Progress   func(Event)
+}
+
+// Event is a step of a run, for people who wait.
+type Event struct {
+	Step string // "reading", "writing", …
+	What string // the table or file
+	Done int64  // rows so far; 0 where rows are not counted
+}
+
+func (g *Gateway) progress(step, what string, done int64) {
+	if g.Progress != nil {
+		g.Progress(Event{Step: step, What: what, Done: done})
+	}
+}
+
+// RolesFile is the name of the roles file in the folder of agreements. Its signatures lie beside it: roles.yaml.*.sig.
+const RolesFile = "roles.yaml"
+
+// Judgement is an agreement with what was decided on it.
+type Judgement struct {
+	Agreement *agreement.Agreement
+	Roles     *agreement.Roles
+	Status    *agreement.Status
+	decisions []agreement.SignedDecision
+}
+
+// LoadAgreement reads an agreement file. All its mistakes are returned at once.
+func LoadAgreement(file string, catalogue *dataset.Catalogue) (*agreement.Agreement, error) {
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, finding.Refuse(finding.AgreementMissing, "name the agreement's YAML file", "there is no agreement file %s", file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read agreement: %w", err)
+	}
+	return agreement.Parse(file, data, catalogue)
+}
+
+// Judge reads an agreement, the roles and the decisions, and finds out whether the gate is open. The error is about
+// files that cannot be read or trusted; whether an export may be made is in the judgement's status.
+func (g *Gateway) Judge(file string, books *Books) (*Judgement, error) {
+	a, err := LoadAgreement(file, g.Catalogue)
+	if err != nil {
+		return nil, err
+	}
+	if a.Controller.LACode != g.LACode {
+		return nil, finding.Refuse(finding.RoleNotAllowed, "run it at the council that is its controller", "the agreement is of another council than postern.yaml")
+	}
+	roles, err := g.LoadRoles(books)
+	if err != nil {
+		return nil, err
+	}
+	decisions, err := agreement.LoadDecisions(os.DirFS(g.Agreements), a.ID)
+	if err != nil {
+		return nil, err
+	}
+	status := agreement.Evaluate(a, g.Catalogue.Digest(), roles, decisions, g.Now())
+	return &Judgement{Agreement: a, Roles: roles, Status: status, decisions: decisions}, nil
+}
+
+// LoadRoles reads the roles file and holds it to its two signatures: those of people whom the register last knew in
+// their roles, or at set-up of people whom the file itself names.
+func (g *Gateway) LoadRoles(books *Books) (*agreement.Roles, error) {
+	path := filepath.Join(g.Agreements, RolesFile)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, finding.WithHint(fmt.Errorf("read the roles file: %w", err), "write agreements/roles.yaml: who may submit, advise and approve")
+	}
+	roles, err := agreement.ParseRoles(path, data)
+	if err != nil {
+		return nil, err
+	}
+	if roles.Organisation != g.LACode {
+		return nil, finding.WithHint(fmt.Errorf("%s is of another council than postern.yaml", path), "use the roles file of this council")
+	}
+	signatures, err := rolesSignatures(path)
+	if err != nil {
+		return nil, err
+	}
+	previous, err := books.rolesBefore(roles)
+	if err != nil {
+		return nil, err
+	}
+	if err := roles.Authenticate(signatures, previous, g.Now()); err != nil {
+		return nil, err
+	}
+	return roles, nil
+}
+
+func rolesSignatures(path string) ([][]byte, error) {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("read the signatures of the roles file: %w", err)
+	}
+	var out [][]byte
+	for _, e := range entries {
+		if name := e.Name(); strings.HasPrefix(name, RolesFile+".") && strings.HasSuffix(name, ".sig") {
+			data, err := os.ReadFile(filepath.Join(filepath.Dir(path), name))
+			if err != nil {
+				return nil, fmt.Errorf("read the signatures of the roles file: %w", err)
+			}
+			out = append(out, data)
+		}
+	}
+	return out, nil
+}
+
+// today is the civil date in England.
+func (g *Gateway) today() (civil.Date, error) { return civil.On(g.Now()) }

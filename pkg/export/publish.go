@@ -1,0 +1,188 @@
+package export
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"github.com/postern-gateway/postern/pkg/manifest"
+	"github.com/postern-gateway/postern/pkg/register"
+	"github.com/postern-gateway/postern/pkg/state"
+	"github.com/postern-gateway/postern/pkg/store"
+)
+
+// digests lists the SHA-256 of every file of a drop, and gives the digest of the list itself.
+func digests(m *manifest.Manifest, texts []text) (digest string, encoded []byte, err error) {
+	var sums manifest.Sums
+	for _, f := range m.Files() {
+		raw, err := hex.DecodeString(f.SHA256)
+		if err != nil || len(raw) != sha256.Size {
+			return "", nil, errors.New("list the digests of the drop: a digest is malformed")
+		}
+		sums = append(sums, manifest.Sum{Path: f.Path, SHA256: [sha256.Size]byte(raw)})
+	}
+	for _, t := range texts {
+		sums = append(sums, manifest.Sum{Path: t.name, SHA256: sha256.Sum256(t.data)})
+	}
+	encoded, err = sums.Encode()
+	if err != nil {
+		return "", nil, fmt.Errorf("list the digests of the drop: %w", err)
+	}
+	return manifest.Hex(sha256.Sum256(encoded)), encoded, nil
+}
+
+func encodeLedger(entry state.PublishedDrop) ([]byte, error) {
+	data, err := json.MarshalIndent(entry, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("stage drop: %w", err)
+	}
+	return append(data, '\n'), nil
+}
+
+// publish puts a whole staged drop into the store, the signature last, and records that it is there. Every step can be
+// repeated: a drop that was put in part by a run that was killed is completed, and never changed.
+func (r *run) publish(ctx context.Context, id, dir string) error {
+	files := filepath.Join(dir, stagedDrop)
+	encoded, err := os.ReadFile(filepath.Join(files, manifest.SumsName))
+	if err != nil {
+		return fmt.Errorf("read staged drop: %w", err)
+	}
+	sums, err := manifest.ParseSums(encoded)
+	if err != nil {
+		return fmt.Errorf("read staged drop: %w", err)
+	}
+	names := []string{ClaimName}
+	for _, s := range sums {
+		if s.Path != ClaimName {
+			names = append(names, s.Path)
+		}
+	}
+	for _, name := range append(names, manifest.SumsName, manifest.SignatureName) {
+		r.progress("publishing", name, 0)
+		if err := r.put(ctx, id, files, name, sums); err != nil {
+			return err
+		}
+	}
+	digest := manifest.Hex(sha256.Sum256(encoded))
+	if _, err := r.books.enter(KindPublished, PublishedBody{Drop: id, SumsSHA256: digest}); err != nil {
+		return err
+	}
+	return r.enterLedger(id, dir)
+}
+
+// put puts one file of a drop. What is listed in SHA256SUMS must still be what was listed.
+func (r *run) put(ctx context.Context, id, files, name string, sums manifest.Sums) error {
+	body, err := store.BodyFromFile(filepath.Join(files, filepath.FromSlash(name)))
+	if err != nil {
+		return fmt.Errorf("read staged drop: %w", err)
+	}
+	if want, listed := sums.Find(name); listed && want != body.SHA256 {
+		return fmt.Errorf("staged drop %s is damaged: %s is not the file that was signed", id, name)
+	}
+	if err := r.Store.Put(ctx, id+"/"+name, body); err != nil {
+		return fmt.Errorf("publish %s: %w", id, err)
+	}
+	return nil
+}
+
+// enterLedger remembers a published drop, and removes its staging.
+func (r *run) enterLedger(id, dir string) error {
+	data, err := os.ReadFile(filepath.Join(dir, stagedLedger))
+	if err != nil {
+		return fmt.Errorf("read staged drop: %w", err)
+	}
+	var entry state.PublishedDrop
+	if err := json.Unmarshal(data, &entry); err != nil {
+		return fmt.Errorf("read staged drop: %w", err)
+	}
+	agreementID := path.Dir(id)
+	known := slices.ContainsFunc(r.ledger, func(d state.PublishedDrop) bool { return d.ID == id })
+	if !known {
+		if err := r.State.AppendDrop(agreementID, entry); err != nil {
+			return err
+		}
+		r.ledger = append(r.ledger, entry)
+	}
+	return r.State.RemoveStaging(agreementID, path.Base(id))
+}
+
+// finishEarlier publishes what earlier runs of this agreement prepared and did not publish, or abandons it, and removes
+// what no prepared drop claims.
+func (r *run) finishEarlier(ctx context.Context) error {
+	open, err := r.books.open()
+	if err != nil {
+		return err
+	}
+	claimed := make(map[string]bool)
+	for _, record := range open {
+		p, err := manifest.ParsePrepared(record.Body)
+		if err != nil {
+			return err
+		}
+		if p.Agreement != r.judgement.Agreement.ID {
+			claimed[p.Drop] = true // for a run of its own agreement
+			continue
+		}
+		if err := r.finishOne(ctx, p); err != nil {
+			return err
+		}
+		r.result.Recovered = append(r.result.Recovered, p.Drop)
+	}
+	return r.State.Sweep(func(name string) bool { return claimed[name] })
+}
+
+func (r *run) finishOne(ctx context.Context, p *manifest.Prepared) error {
+	dir, err := r.State.Staging(p.Agreement, path.Base(p.Drop))
+	if err != nil {
+		return err
+	}
+	whole, err := isWhole(dir)
+	if err != nil {
+		return fmt.Errorf("read staged drop: %w", err)
+	}
+	a, definitions := r.judgement.Agreement, r.Catalogue.Digest()
+	switch {
+	case !whole:
+		err = r.abandon(p.Drop, "the run that made it ended before it was whole")
+	case p.AgreementSHA256 != hex.EncodeToString(a.SHA256[:]) || p.DefinitionsSHA256 != hex.EncodeToString(definitions[:]):
+		err = r.abandon(p.Drop, "the agreement or the definitions changed before it was published")
+	default:
+		r.progress("finishing", p.Drop, 0)
+		return r.publish(ctx, p.Drop, dir)
+	}
+	return errors.Join(err, r.State.RemoveStaging(p.Agreement, path.Base(p.Drop)))
+}
+
+func (r *run) abandon(drop, reason string) error {
+	_, err := r.books.enter(KindAbandoned, AbandonedBody{Drop: drop, Reason: reason})
+	return err
+}
+
+// exists reports whether the store has an object.
+func exists(ctx context.Context, s store.Store, key string) (bool, error) {
+	object, err := s.Get(ctx, key)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, object.Close()
+}
+
+// Continues holds the register to the checkpoint of a published drop: a register that was put back or replaced would
+// let history be rewritten.
+func (b *Books) Continues(drop state.PublishedDrop) error {
+	checkpoint, err := register.ParseCheckpoint([]byte(drop.Checkpoint))
+	if err != nil {
+		return fmt.Errorf("read the ledger: %w", err)
+	}
+	return b.log.Extends(checkpoint)
+}

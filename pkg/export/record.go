@@ -1,0 +1,105 @@
+package export
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/postern-gateway/postern/pkg/civil"
+	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/minimise"
+)
+
+// Record is the run record: what only the council may know of a run. It holds counts and digests, never a cell.
+type Record struct {
+	Format      string            `json:"format"` // "postern-run/v1"
+	Started     time.Time         `json:"started"`
+	Outcome     string            `json:"outcome"` // prepared, unchanged, refused
+	Drop        string            `json:"drop"`
+	Agreement   string            `json:"agreement"`
+	Version     int               `json:"version"`
+	SHA256      string            `json:"agreement_sha256"`
+	Definitions string            `json:"definitions_sha256"`
+	Reference   civil.Date        `json:"reference_date"`
+	Tool        string            `json:"tool"`
+	Refusal     *finding.Refusal  `json:"refusal,omitempty"`
+	Recovered   []string          `json:"recovered"`
+	Sources     []SourceRecord    `json:"sources"`
+	Skipped     []string          `json:"skipped"` // files that are no extracts
+	Tables      []TableRecord     `json:"tables"`
+	Findings    []finding.Finding `json:"findings"` // about files and sets; those about rows stand with their table
+}
+
+// SourceRecord is one extract that was read.
+type SourceRecord struct {
+	File   string `json:"file"`
+	Table  string `json:"table"`
+	Year   int    `json:"collection_year"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// TableRecord accounts for every row of one table: Read = Left + the held back + Quarantined.
+type TableRecord struct {
+	Table       string                                `json:"table"`
+	Read        int64                                 `json:"rows_read"`
+	Left        int64                                 `json:"rows_left"`
+	HeldBack    HeldBack                              `json:"rows_held_back"`
+	Quarantined int64                                 `json:"rows_quarantined"`
+	Cells       map[string]map[minimise.Outcome]int64 `json:"cells"` // per column, what its treatment made of the rows that left
+	Findings    []finding.Finding                     `json:"findings"`
+}
+
+// HeldBack counts rows that did not leave though nothing is wrong with them.
+type HeldBack struct {
+	Superseded    int64 `json:"superseded"`     // a later return says the same again
+	Marks         int64 `json:"marks"`          // rows that only mark a child
+	NotInCohort   int64 `json:"not_in_cohort"`  // children the agreement is not about
+	OutsidePeriod int64 `json:"outside_period"` // dated outside the data period
+}
+
+// Total is all of them.
+func (h HeldBack) Total() int64 { return h.Superseded + h.Marks + h.NotInCohort + h.OutsidePeriod }
+
+// Account is the table's part of a run record.
+func (s *Staged) Account() TableRecord {
+	return TableRecord{
+		Table: s.Table.ID, Read: s.Tally.Read, Left: s.Stage.Rows(), Quarantined: s.Quarantined(),
+		HeldBack: HeldBack{
+			Superseded: s.Tally.Superseded, Marks: s.Tally.Marks,
+			NotInCohort: s.Held.NotInCohort, OutsidePeriod: s.Held.OutsidePeriod,
+		},
+		Cells: s.Held.Cells, Findings: s.Found,
+	}
+}
+
+// record writes the run record.
+func (r *run) record(outcome string, refusal *finding.Refusal) error {
+	a, definitions := r.judgement.Agreement, r.Catalogue.Digest()
+	rec := &Record{
+		Format: "postern-run/v1", Started: r.started.UTC(), Outcome: outcome, Drop: r.result.Drop,
+		Agreement: a.ID, Version: a.Version, SHA256: hex.EncodeToString(a.SHA256[:]), Definitions: hex.EncodeToString(definitions[:]),
+		Tool: "postern " + r.Version, Refusal: refusal, Recovered: r.result.Recovered,
+		Sources: []SourceRecord{}, Skipped: []string{}, Tables: []TableRecord{}, Findings: []finding.Finding{},
+	}
+	if s := r.survey; s != nil {
+		rec.Reference, rec.Findings = s.Reference, s.Found
+		rec.Skipped = append(rec.Skipped, s.Inventory.Skipped...)
+		for _, src := range s.Sources {
+			rec.Sources = append(rec.Sources, SourceRecord{
+				File: src.File, Table: src.Table.ID(), Year: src.Year, Bytes: src.Size, SHA256: hex.EncodeToString(src.SHA256[:]),
+			})
+		}
+		for _, t := range s.Tables {
+			rec.Tables = append(rec.Tables, t.Account())
+		}
+	}
+	data, err := json.Marshal(rec)
+	if err != nil {
+		return fmt.Errorf("write the run record: %w", err)
+	}
+	r.result.Record = rec
+	r.result.Run, err = r.State.AddRun(a.ID, data)
+	return err
+}

@@ -1,0 +1,308 @@
+package export
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/postern-gateway/postern/pkg/civil"
+	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/manifest"
+	"github.com/postern-gateway/postern/pkg/minimise"
+	"github.com/postern-gateway/postern/pkg/state"
+)
+
+// Keys are an agreement's keys, as far as a run needs them: custody.AgreementKeys. The secrets stay behind them.
+type Keys interface {
+	minimise.Keys
+	KeyCheck() string
+	Commit(label string, data []byte) string
+	SaltFingerprint() string
+}
+
+// Request is what a run is asked to do.
+type Request struct {
+	Agreement string     // the agreement file
+	Extracts  []string   // files and folders
+	Reference civil.Date // the first day of a month; 0 for that of the run's own
+}
+
+// Outcome says how a run ended.
+type Outcome string
+
+// The outcomes of a run that did not fail.
+const (
+	Published Outcome = "published"
+	Unchanged Outcome = "unchanged"
+)
+
+// Result is what a run did.
+type Result struct {
+	Outcome   Outcome            `json:"outcome"`
+	Drop      string             `json:"drop"`      // the drop made, or the one that already holds the same
+	Location  string             `json:"location"`  // of the store
+	Recovered []string           `json:"recovered"` // drops of earlier, interrupted runs that this one finished or abandoned
+	Record    *Record            `json:"-"`         // what only the council may know
+	Manifest  *manifest.Manifest `json:"-"`         // nil when nothing changed
+	Run       int                `json:"run"`       // the number of the run record
+}
+
+// Plan does all that a run does short of writing: it reads, treats, stages and measures. It uses keys made up for the
+// occasion, so that planning needs none of the council's. The caller closes the survey.
+func (g *Gateway) Plan(ctx context.Context, req Request, keys minimise.Keys, dir string) (*Survey, error) {
+	a, err := LoadAgreement(req.Agreement, g.Catalogue)
+	if err != nil {
+		return nil, err
+	}
+	s, err := g.discover(ctx, a, req.Extracts)
+	if err != nil {
+		return nil, err
+	}
+	if s.Reference, err = g.reference(req); err != nil {
+		return nil, err
+	}
+	if err := g.stage(ctx, s, keys, dir); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Description is what a survey would make: tables as a manifest describes them, without files, and the risk.
+type Description struct {
+	Tables     []manifest.Table
+	Disclosure manifest.Disclosure
+}
+
+// Describe counts the rows and distinct children of a survey's tables.
+func (g *Gateway) Describe(ctx context.Context, s *Survey) (Description, error) {
+	var d Description
+	for _, staged := range s.Tables {
+		t := describe(staged.Table)
+		t.Rows = staged.Stage.Rows()
+		children, err := staged.children(ctx)
+		if err != nil {
+			return Description{}, err
+		}
+		t.DistinctChildren = children
+		d.Tables = append(d.Tables, t)
+	}
+	d.Disclosure = riskOf(s, d.Tables)
+	return d, nil
+}
+
+// children counts the distinct children of a staged table, whose rows come ordered by them.
+func (s *Staged) children(ctx context.Context) (int64, error) {
+	if s.Table.Children < 0 {
+		return 0, nil
+	}
+	n := int64(0)
+	var last [20]byte
+	err := s.Stage.Ordered(ctx, func(b *minimise.Batch) error {
+		for row := range b.Len() {
+			if mac := b.MAC(row, s.Table.Children); mac != nil && (n == 0 || *mac != last) {
+				n++
+				last = *mac
+			}
+		}
+		return nil
+	})
+	return n, err
+}
+
+// reference is the first day of the month at which ages are counted.
+func (g *Gateway) reference(req Request) (civil.Date, error) {
+	if req.Reference != 0 {
+		return req.Reference.FirstOfMonth(), nil
+	}
+	today, err := g.today()
+	return today.FirstOfMonth(), err
+}
+
+// Run makes and publishes a drop. A refusal is recorded in the register; a failure leaves what it had staged to the
+// next run, which finishes or abandons it.
+func (g *Gateway) Run(ctx context.Context, req Request) (result *Result, err error) {
+	lock, err := g.State.Lock()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	books, err := g.OpenBooks()
+	if err != nil {
+		return nil, err
+	}
+	r := &run{Gateway: g, req: req, started: g.Now(), books: books, result: &Result{Location: g.Store.Location(), Recovered: []string{}}}
+	err = r.run(ctx)
+	var refusal *finding.Refusal
+	if errors.As(err, &refusal) && r.judgement != nil {
+		a := r.judgement.Agreement
+		err = errors.Join(err, books.EnterRefusal(a.ID, a.Version, refusal), r.record("refused", refusal))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.result, nil
+}
+
+// run is one run at work.
+type run struct {
+	*Gateway
+	req       Request
+	books     *Books
+	judgement *Judgement
+	keys      Keys
+	survey    *Survey
+	ledger    []state.PublishedDrop
+	started   time.Time
+	inputs    string // digest of all that decides the bytes
+	result    *Result
+}
+
+func (r *run) run(ctx context.Context) error {
+	if err := r.permit(); err != nil {
+		return err
+	}
+	if err := r.finishEarlier(ctx); err != nil {
+		return err
+	}
+	a := r.judgement.Agreement
+	var err error
+	if r.survey, err = r.discover(ctx, a, r.req.Extracts); err != nil {
+		return err
+	}
+	if r.survey.Reference, err = r.reference(r.req); err != nil {
+		return err
+	}
+	r.inputs = r.inputDigest(r.survey, r.keys.KeyCheck())
+	held, err := r.alreadyHeld(ctx)
+	if err != nil || held {
+		return err
+	}
+	return r.makeDrop(ctx)
+}
+
+// permit finds out whether the gate is open, and fetches the keys. Nothing of an extract has been read.
+func (r *run) permit() error {
+	j, err := r.Judge(r.req.Agreement, r.books)
+	if err != nil {
+		return err
+	}
+	r.judgement = j
+	if err := r.books.EnterDecisions(j); err != nil {
+		return err
+	}
+	if err := j.Status.Permit(); err != nil {
+		return err
+	}
+	a := j.Agreement
+	keys, err := r.Gateway.Keys.AgreementKeys(r.LACode, a.ID, a.Pseudonyms.Epoch)
+	if err != nil {
+		return err
+	}
+	r.keys = keys
+	if err := r.State.ClaimSalt(keys.SaltFingerprint(), a.ID, a.Pseudonyms.Epoch); err != nil {
+		return err
+	}
+	if r.ledger, err = r.State.Drops(a.ID); err != nil {
+		return err
+	}
+	if err := r.continues(); err != nil {
+		return err
+	}
+	// Both are needed at the end: to find one missing now costs nothing, then it costs the run.
+	if _, err := r.Gateway.Keys.SigningKey(); err != nil {
+		return err
+	}
+	_, err = r.Gateway.Keys.RightsRecipient()
+	return err
+}
+
+// continues holds the keys and the register to those of the last drop.
+func (r *run) continues() error {
+	if len(r.ledger) == 0 {
+		return nil
+	}
+	last := r.ledger[len(r.ledger)-1]
+	if last.Epoch == r.judgement.Agreement.Pseudonyms.Epoch && last.KeyCheck != r.keys.KeyCheck() {
+		return finding.Refuse(finding.KeyEpochMismatch, "restore the key of this epoch from the council's backup; a new key is a new epoch, which needs its own approval",
+			"the keys are not those of the agreement's last drop, so every child would get another code")
+	}
+	return r.books.Continues(last)
+}
+
+// alreadyHeld reports whether the last drop was made from the same inputs and is still in the store.
+func (r *run) alreadyHeld(ctx context.Context) (bool, error) {
+	if len(r.ledger) == 0 {
+		return false, nil
+	}
+	last := r.ledger[len(r.ledger)-1]
+	if last.InputDigest != r.inputs {
+		return false, nil
+	}
+	there, err := exists(ctx, r.Store, last.ID+"/"+manifest.SignatureName)
+	if err != nil || !there {
+		return false, err
+	}
+	r.result.Outcome, r.result.Drop = Unchanged, last.ID
+	return true, r.record(string(Unchanged), nil)
+}
+
+// makeDrop stages, writes, records and publishes.
+func (r *run) makeDrop(ctx context.Context) (err error) {
+	a := r.judgement.Agreement
+	sequence, err := r.books.sequence(a.ID)
+	if err != nil {
+		return err
+	}
+	today, err := r.today()
+	if err != nil {
+		return err
+	}
+	d := &drop{run: r, about: manifest.Drop{ID: manifest.DropID(a.ID, sequence, today), Sequence: sequence, Date: today}}
+	if len(r.ledger) > 0 {
+		d.about.PreviousSumsSHA256 = r.ledger[len(r.ledger)-1].SumsSHA256
+	}
+	if d.dir, err = r.State.Staging(a.ID, d.name()); err != nil {
+		return err
+	}
+	spill, err := r.State.Staging(a.ID, d.name()+"-spill")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.State.RemoveStaging(a.ID, d.name()+"-spill")) }()
+	defer func() { err = errors.Join(err, r.survey.Close()) }()
+	if err := r.stage(ctx, r.survey, r.keys, spill); err != nil {
+		return errors.Join(err, r.State.RemoveStaging(a.ID, d.name()))
+	}
+	if err := d.build(ctx); err != nil {
+		return err
+	}
+	r.result.Outcome, r.result.Drop, r.result.Manifest = Published, d.about.ID, d.manifest
+	if err := r.record("prepared", nil); err != nil {
+		return err
+	}
+	return r.publish(ctx, d.about.ID, d.dir)
+}
+
+// nonce makes the bytes that tell this attempt at a drop from any other.
+func nonce() (string, error) {
+	var b [16]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", fmt.Errorf("make a nonce: %w", err)
+	}
+	return hex.EncodeToString(b[:]), nil
+}
+
+// statementDigest is the SHA-256 (hex) of a decision's statement.
+func (j *Judgement) statementDigest(file string) string {
+	for _, d := range j.decisions {
+		if d.File == file {
+			sum := sha256.Sum256(d.Statement)
+			return hex.EncodeToString(sum[:])
+		}
+	}
+	return ""
+}

@@ -1,0 +1,40 @@
+package manifest_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/postern-gateway/postern/pkg/manifest"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// A verifier makes datapackage.json and README.html again from the manifest and compares bytes, for as long as drops are
+// kept. So what the format "postern-manifest/v1" gives is fixed: once a version of postern has been released, a change that
+// this test sees needs a new format, and the old one kept beside it.
+func TestGolden(t *testing.T) {
+	for name, write := range map[string]func(*manifest.Manifest) ([]byte, error){
+		manifest.Name: (*manifest.Manifest).Encode, manifest.DataPackageName: manifest.DataPackage, manifest.ReadmeName: manifest.ReadmeHTML,
+	} {
+		data, err := write(small())
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden := filepath.Join("testdata", name)
+		if *update {
+			if err := os.WriteFile(golden, data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(data, want) {
+			t.Errorf("%s is not what the format gave before (go test -update writes it anew)", name)
+		}
+	}
+}

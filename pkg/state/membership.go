@@ -1,0 +1,163 @@
+package state
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+
+	"filippo.io/age"
+
+	"github.com/postern-gateway/postern/pkg/finding"
+)
+
+// MembershipWriter writes the membership index of one table of a drop: the pseudonyms in it, ascending, one a line, and
+// nothing else, sealed with age (age-encryption.org/v1). Only whoever holds the rights identity can tell from it whether a child
+// was in a drop; the run that writes it cannot read it back. The pseudonyms are never in the clear on the disk.
+//
+// Nothing is there until Close has returned nil. A MembershipWriter is used by one goroutine.
+type MembershipWriter struct {
+	folder *os.Root
+	name   string
+	temp   *temporary
+	sealed io.WriteCloser // seals what it is given, into the file
+	lines  *bufio.Writer  // gathers lines for it
+	last   []byte
+	count  int64
+	err    error // the first one: nothing goes on after it
+}
+
+// membershipEnding ends the names of sealed indexes.
+const membershipEnding = ".age"
+
+// errMembershipDone is what a writer answers after Close or Discard.
+var errMembershipDone = errors.New("state: the membership index is closed")
+
+// MembershipWriter begins the membership index of a table in a drop (its own part of its key: 0007-20261121), sealed to
+// a recipient. An index of an earlier attempt at the same drop is replaced on Close; that of a drop in the ledger
+// cannot be.
+func (f *Folder) MembershipWriter(agreement, drop, table string, recipient age.Recipient) (*MembershipWriter, error) {
+	names, name, err := membershipPlace(agreement, drop, table)
+	if err != nil {
+		return nil, err
+	}
+	if recipient == nil {
+		return nil, finding.WithHint(errors.New("state: no rights key to seal the membership index to"), "make one with: postern keys new")
+	}
+	published, err := f.published(agreement, drop)
+	if err != nil {
+		return nil, err
+	}
+	if published {
+		return nil, finding.WithHint(fmt.Errorf("state: drop %s of %s is published: its membership index stays", drop, agreement),
+			"a further drop has a number of its own")
+	}
+	folder, err := f.made(names...)
+	if err != nil {
+		return nil, failed(err)
+	}
+	w := &MembershipWriter{folder: folder, name: name}
+	if err := w.begin(recipient); err != nil {
+		w.Discard()
+		return nil, failed(err)
+	}
+	return w, nil
+}
+
+func (w *MembershipWriter) begin(recipient age.Recipient) (err error) {
+	if w.temp, err = createTemp(w.folder); err != nil {
+		return err
+	}
+	if w.sealed, err = age.Encrypt(w.temp.file, recipient); err != nil {
+		return fmt.Errorf("seal the membership index: %w", err)
+	}
+	w.lines = bufio.NewWriterSize(w.sealed, 64<<10)
+	return nil
+}
+
+// Add writes the next pseudonym, which must be one by its form and come after the last in the order of bytes. After an
+// error there is no going on: Close gives it again, and keeps nothing.
+func (w *MembershipWriter) Add(pseudonym string) error {
+	if w.err != nil {
+		return w.err
+	}
+	switch {
+	case !isPseudonym(pseudonym):
+		w.err = fmt.Errorf("state: membership index: entry %d is not a pseudonym", w.count+1)
+	case string(w.last) >= pseudonym:
+		w.err = fmt.Errorf("state: membership index: entry %d is not after the one before it", w.count+1)
+	default:
+		w.last = append(w.last[:0], pseudonym...)
+		w.count++
+		_, err := w.lines.WriteString(pseudonym)
+		w.err = failed(errors.Join(err, w.lines.WriteByte('\n')))
+	}
+	return w.err
+}
+
+// Count is how many pseudonyms were added.
+func (w *MembershipWriter) Count() int64 { return w.count }
+
+// Close seals the index and puts it in its place, durably.
+func (w *MembershipWriter) Close() error {
+	defer w.Discard()
+	if w.err != nil {
+		return w.err
+	}
+	err := errors.Join(w.lines.Flush(), w.sealed.Close())
+	if err == nil {
+		err = w.temp.replace(w.name)
+	}
+	return failed(err)
+}
+
+// Discard gives the index up. After Close it does nothing, so that it can be deferred.
+func (w *MembershipWriter) Discard() {
+	if w.temp != nil {
+		w.temp.remove()
+	}
+	_ = w.folder.Close() // nothing is written through it
+	if w.err == nil {
+		w.err = errMembershipDone
+	}
+}
+
+// membershipPlace gives the folders and the file of an index.
+func membershipPlace(agreement, drop, table string) (names []string, name string, err error) {
+	err = errors.Join(checkName("an agreement", agreement), checkName("a drop", drop), checkTable(table))
+	if err != nil {
+		return nil, "", err
+	}
+	names = []string{membershipFolder, agreement, drop}
+	if format, _ := path.Split(table); format != "" {
+		names = append(names, path.Clean(format))
+	}
+	return names, path.Base(table) + membershipEnding, nil
+}
+
+// isPseudonym holds a string to the form of a pseudonym of scheme p1: a letter, the epoch, an underscore, 32 digits
+// (c1_yfagjb71…). No identifier has that form, so none can be sealed by mistake.
+func isPseudonym(s string) bool {
+	const digits = 32
+	epoch := len(s) - digits - 1 // where the underscore stands
+	if epoch < 2 || epoch > 11 || s[epoch] != '_' || s[0] < 'a' || s[0] > 'z' || s[1] == '0' {
+		return false
+	}
+	for i := 1; i < epoch; i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	for i := epoch + 1; i < len(s); i++ {
+		if !isPseudonymDigit(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isPseudonymDigit(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' && c != 'i' && c != 'l' && c != 'o' && c != 'u'
+}

@@ -1,0 +1,111 @@
+package synth
+
+import (
+	"iter"
+	"slices"
+
+	"github.com/postern-gateway/postern/pkg/civil"
+)
+
+// Child is one LA child ID of a cohort and what is true of the child, as the latest set that has it says.
+type Child struct {
+	Person    int    // ordinal of the child, from 0; two Child values share it when an adopted child came back
+	ID        string // LA child ID
+	Sex       string // M, F or U
+	Ethnicity string // one of the 20 codes of the return
+	BirthDate civil.Date
+	UASC      bool         // has a row in uasc.csv in each of the years of EpisodeYears
+	UPNs      []ReturnedIn // what the UPN column says, year by year
+	Years     []int        // collection years with a Header row
+	Episodes  []Episode    // those that are in a set, earliest first
+}
+
+// ReturnedIn is a value and the collection year it was returned in.
+type ReturnedIn struct {
+	Year  int
+	Value string
+}
+
+// EpisodeYears are the collection years with an episode, earliest first. The other Years are those of a care leaver.
+func (c *Child) EpisodeYears() []int {
+	var years []int
+	for i := range c.Episodes {
+		years = append(years, c.Episodes[i].Years...)
+	}
+	slices.Sort(years)
+	return slices.Compact(years)
+}
+
+// Episode is one episode of care, as the latest set that has it says.
+type Episode struct {
+	Period       int // period of care: 0 for the first that was ever made for the child, even before the cohort's years
+	Start        civil.Date
+	End          civil.Date // 0 when it was still open at the end of the cohort's last year
+	Ended        bool
+	StartReason  string // RNE
+	LegalStatus  string // LS
+	Need         string // CIN
+	Place        string // PLACE
+	FirstPlace   string // PLACE in the sets before 2025-26: another code than Place only for Z1, which Z11 to Z14 replace
+	Provider     string // PLACE_PROVIDER, "" for none
+	EndReason    string // REC, "" while it is open
+	ChangeReason string // REASON_PLACE_CHANGE, "" for none
+	Years        []int  // collection years it was returned in, earliest first; in all but the last it was open
+}
+
+// Truth yields the children of a cohort, the same that Cohort writes for the same options, each LA child ID once, in
+// the order of the files. It reads and writes nothing, and a Child may be kept. The options are refused as in Cohort.
+func Truth(opt CohortOptions) (iter.Seq[Child], error) {
+	opt, err := opt.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(Child) bool) {
+		g := newGenerator(opt)
+		for i := range opt.Children {
+			p := g.person(i)
+			for _, id := range p.known() {
+				if !yield(truth(g.window, p, id)) {
+					return
+				}
+			}
+		}
+	}, nil
+}
+
+func truth(w *window, p *person, id *identity) Child {
+	c := Child{Person: p.ordinal, ID: id.id, Sex: p.sex, BirthDate: p.birth, UASC: p.uasc}
+	for k, y := range w.years {
+		said := &id.years[k]
+		if !said.returned() {
+			continue
+		}
+		c.Years = append(c.Years, y.number)
+		c.UPNs = append(c.UPNs, ReturnedIn{Year: y.number, Value: said.upn})
+		c.Ethnicity = said.ethnicity
+		if y.number >= sexLettersFrom {
+			c.Sex = p.sexLater
+		}
+	}
+	for i := range id.episodes {
+		e := &id.episodes[i]
+		var years []int
+		for _, y := range w.years {
+			if e.start <= y.end && y.start <= e.end {
+				years = append(years, y.number)
+			}
+		}
+		if len(years) == 0 {
+			continue
+		}
+		t := Episode{
+			Period: e.period, Start: e.start, StartReason: e.rne, LegalStatus: e.ls, Need: e.cin,
+			Place: e.placeIn(years[len(years)-1]), FirstPlace: e.placeIn(years[0]), Provider: e.provider, Years: years,
+		}
+		if e.end != never {
+			t.End, t.Ended, t.EndReason, t.ChangeReason = e.end, true, e.rec, e.change
+		}
+		c.Episodes = append(c.Episodes, t)
+	}
+	return c
+}
