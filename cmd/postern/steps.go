@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -16,6 +17,7 @@ import (
 type steps struct {
 	terminal io.Writer // nil when standard error is none
 	log      hclog.Logger
+	logged   map[string]bool // what a log has: a step is logged once
 	last     export.Event
 	shown    time.Time
 	now      func() time.Time
@@ -25,7 +27,7 @@ type steps struct {
 const oftenEnough = 100 * time.Millisecond
 
 func (p *program) steps() *steps {
-	s := &steps{now: p.now, log: hclog.New(&hclog.LoggerOptions{
+	s := &steps{now: p.now, logged: make(map[string]bool), log: hclog.New(&hclog.LoggerOptions{
 		Name: "postern", Output: p.stderr, JSONFormat: p.logFormat == "json", Level: hclog.Info,
 	})}
 	if f, ok := p.stderr.(*os.File); ok && p.logFormat != "json" && term.IsTerminal(int(f.Fd())) {
@@ -39,8 +41,9 @@ func (s *steps) show(e export.Event) {
 	newStep := e.Step != s.last.Step || e.What != s.last.What
 	s.last = e
 	if s.terminal == nil {
-		if newStep {
-			s.log.Info(e.Step, "what", e.What)
+		if key := e.Step + " " + e.What; !e.Detail && !s.logged[key] {
+			s.logged[key] = true
+			s.log.Info(strings.TrimSpace(key))
 		}
 		return
 	}

@@ -18,9 +18,6 @@ import (
 	"github.com/postern-gateway/postern/pkg/state"
 )
 
-// ClaimName is the first object of a drop: a nonce by which an attempt knows its own objects after a lost reply.
-const ClaimName = "CLAIM"
-
 // The layout of a drop's staging folder: the drop's files, and what the ledger will say of it once it is published.
 const (
 	stagedDrop   = "drop"
@@ -168,12 +165,12 @@ func (d *drop) texts(proof *register.Proof) ([]text, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the register's proof: %w", err)
 	}
-	claim, err := nonce()
+	claim, err := claimOf(d.about.ID)
 	if err != nil {
 		return nil, err
 	}
 	return []text{
-		{ClaimName, []byte(d.about.ID + " " + claim + "\n")}, {manifest.Name, encoded},
+		{manifest.ClaimName, claim}, {manifest.Name, encoded},
 		{manifest.DataPackageName, dictionary}, {manifest.ReadmeName, page}, {manifest.ProofName, proved},
 	}, nil
 }

@@ -59,6 +59,15 @@ type Event struct {
 	Step string // "reading", "writing", …
 	What string // the table or file
 	Done int64  // rows so far; 0 where rows are not counted
+	// Detail is set for what is part of a larger step: one of many files.
+	Detail bool
+}
+
+// detail tells of a part of a step.
+func (g *Gateway) detail(step, what string) {
+	if g.Progress != nil {
+		g.Progress(Event{Step: step, What: what, Detail: true})
+	}
 }
 
 func (g *Gateway) progress(step, what string, done int64) {

@@ -31,7 +31,7 @@ func (g *Gateway) writeTables(ctx context.Context, s *Survey, dir string) ([]man
 			return nil, err
 		}
 		for _, f := range files {
-			g.progress("reading back", f.Path, f.Rows)
+			g.detail("reading back", f.Path)
 			path := filepath.Join(dir, filepath.FromSlash(f.Path))
 			if err := parquetfile.ReadBack(ctx, path, staged.Table.Columns, f, opt, disclosure.CheckString); err != nil {
 				return nil, err

@@ -58,14 +58,15 @@ func (r *run) publish(ctx context.Context, id, dir string) error {
 	if err != nil {
 		return fmt.Errorf("read staged drop: %w", err)
 	}
-	names := []string{ClaimName}
+	names := []string{manifest.ClaimName}
 	for _, s := range sums {
-		if s.Path != ClaimName {
+		if s.Path != manifest.ClaimName {
 			names = append(names, s.Path)
 		}
 	}
+	r.progress("publishing", id, 0)
 	for _, name := range append(names, manifest.SumsName, manifest.SignatureName) {
-		r.progress("publishing", name, 0)
+		r.detail("publishing", name)
 		if err := r.put(ctx, id, files, name, sums); err != nil {
 			return err
 		}

@@ -287,13 +287,13 @@ func (r *run) makeDrop(ctx context.Context) (err error) {
 	return r.publish(ctx, d.about.ID, d.dir)
 }
 
-// nonce makes the bytes that tell this attempt at a drop from any other.
-func nonce() (string, error) {
-	var b [16]byte
-	if _, err := rand.Read(b[:]); err != nil {
-		return "", fmt.Errorf("make a nonce: %w", err)
+// claimOf makes the claim of this attempt at a drop, with a nonce that tells it from any other.
+func claimOf(drop string) ([]byte, error) {
+	var nonce [16]byte
+	if _, err := rand.Read(nonce[:]); err != nil {
+		return nil, fmt.Errorf("make a nonce: %w", err)
 	}
-	return hex.EncodeToString(b[:]), nil
+	return manifest.Claim(drop, hex.EncodeToString(nonce[:]))
 }
 
 // statementDigest is the SHA-256 (hex) of a decision's statement.

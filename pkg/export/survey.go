@@ -227,7 +227,7 @@ func (g *Gateway) input(s *Survey, report *finding.Report) harmonise.Input {
 	return harmonise.Input{
 		Inventory: s.Inventory, Children: s.plan.Children(), Report: report,
 		Read: func(ctx context.Context, src *extract.Source, want extract.Want, sink func(*extract.Batch) error) (extract.Tally, error) {
-			g.progress("reading", src.File, 0)
+			g.detail("reading", src.File)
 			reader := g.Readers[strings.ToLower(filepath.Ext(src.Path))]
 			tally, err := reader.Read(ctx, src, want, sink, report)
 			if err == nil && tally.Read > 0 && tally.Passed == 0 {

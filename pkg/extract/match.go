@@ -84,7 +84,7 @@ func layout(t *dataset.Table, place finding.Place, names []string, report *findi
 			h.Unknown = append(h.Unknown, i)
 			// The name is not repeated: a file without a header line has a child's data where its names should be.
 			p := place
-			p.Column = fmt.Sprintf("column %d", i+1)
+			p.Column = fmt.Sprintf("number %d", i+1)
 			report.Add(RuleColumnUnknown, finding.Notice, p, "the table has no column of this name; it is not read",
 				"nothing, unless the return has a new column: then the definitions need it")
 			continue

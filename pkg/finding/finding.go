@@ -43,7 +43,7 @@ func (s Severity) String() string {
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Place is where a finding was made. Row counts data records from 1, the header not counted; 0 means the whole file or
-// column. Column is a name from the dataset definitions, or "column 7" where the file's own name for it is not known
+// column. Column is a name from the dataset definitions, or "number 7" where the file's own name for it is not known
 // (a file without a header line has data where its names should be, so unknown names are not repeated).
 type Place struct {
 	File   string `json:"file,omitempty"`

@@ -199,6 +199,9 @@ func (v *verification) digest(ctx context.Context, path string) (sum [32]byte, s
 	return sum, size, err
 }
 
+// maxClaim is the longest claim: a drop's id and a nonce.
+const maxClaim = 256
+
 // keptWhole is the size up to which a file is kept in memory; 0 for those that are not.
 func keptWhole(path string) int64 {
 	switch path {
@@ -206,6 +209,8 @@ func keptWhole(path string) int64 {
 		return manifest.MaxBytes
 	case manifest.ProofName:
 		return maxProof
+	case manifest.ClaimName:
+		return maxClaim
 	default:
 		return 0
 	}
@@ -255,7 +260,12 @@ func firstOf(err error) error {
 
 // sameFiles holds the manifest to SHA256SUMS and to what is there.
 func (v *verification) sameFiles(m *manifest.Manifest) error {
-	named := map[string]bool{manifest.Name: true, manifest.DataPackageName: true, manifest.ReadmeName: true, manifest.ProofName: true}
+	named := map[string]bool{
+		manifest.Name: true, manifest.DataPackageName: true, manifest.ReadmeName: true, manifest.ProofName: true, manifest.ClaimName: true,
+	}
+	if _, claimed := v.sums.Find(manifest.ClaimName); claimed && !manifest.IsClaim(v.small[manifest.ClaimName], m.Drop.ID) {
+		return failf("%s is not a claim to this drop.", manifest.ClaimName)
+	}
 	for _, f := range m.Files() {
 		named[f.Path] = true
 		sum, ok := v.sums.Find(f.Path)

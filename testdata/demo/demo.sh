@@ -30,7 +30,9 @@ step() {
 	printf '\n%2d. %s\n' "$n" "$1"
 }
 
+log=''
 fail() {
+	[ -z "$log" ] || [ ! -s "$log" ] || cat "$log" >&2
 	echo "demo: $1" >&2
 	exit 1
 }
@@ -117,14 +119,17 @@ ends 0 postern agreement sign "$agreement" --decision approve --key people/owner
 ends 0 postern agreement status "$agreement"
 
 step "What would leave: postern plan writes nothing"
-ends 0 postern plan "$agreement" 2>plan.log >plan.txt
+log=plan.log # shown when it goes wrong
+ends 0 postern plan "$agreement" >plan.txt 2>$log
 head -n 6 plan.txt
 echo "… (all of it is in plan.txt)"
 [ -z "$(ls -A drops)" ] || fail "the plan has written a drop"
 
 step "The export"
-ends 0 postern export "$agreement" >export.txt
+log=export.log
+ends 0 postern export "$agreement" >export.txt 2>$log
 sed -n 1,2p export.txt
+log=
 
 step "What the council promised in 2020 has expired, and the gate keeps it: exit code 3"
 ends 3 postern export "$expired" 2>refused.txt
@@ -157,7 +162,9 @@ tail -n 2 tampered.txt
 rm -rf tampered
 
 step "A second export from the same extracts publishes nothing"
-ends 0 postern export "$agreement" >again.txt
+log=again.log
+ends 0 postern export "$agreement" >again.txt 2>$log
+log=
 cat again.txt
 grep -q '^Nothing changed' again.txt || fail "the second export did not find that nothing changed"
 [ "$(ls "drops/${drop%/*}")" = "${drop##*/}" ] || fail "there is more than one drop"

@@ -1,0 +1,67 @@
+# Postern. `make` lists what there is to make. Go, make and git are enough to begin with; what a target needs beside
+# them is installed when run as root on Debian, and named otherwise.
+
+GO       ?= go
+LINT      = bin/tools/golangci-lint
+BUILD     = $(shell git describe --always --dirty 2>/dev/null)
+GOBUILD   = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.build=$(BUILD)'
+PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+COUNT    ?= 1
+FUZZ     ?= 30
+NEED      = testdata/tools/need.sh
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test check-format interop test-long bench lint cross readme clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## bin/postern and bin/postern-verify
+	$(GOBUILD) -o bin/ ./cmd/...
+
+demo: build ## a synthetic council from keys to a verified drop, in demo/
+	@$(NEED) ssh-keygen
+	@testdata/demo/demo.sh
+
+check-format:
+	@testdata/tools/gofmt.sh
+
+test: check-format ## every test that fits into a quarter of an hour
+	@$(NEED) gcc g++ ssh-keygen python3
+	$(GO) vet ./...
+	$(GO) test -race -shuffle=on -timeout 12m ./...
+	@$(MAKE) --no-print-directory interop
+
+interop: build ## DuckDB and Python read a drop (their own module)
+	@$(NEED) gcc g++ ssh-keygen python3
+	cd testdata/interop && $(GO) vet ./... && $(GO) test -count=1 -timeout 10m -v ./...
+
+test-long: build ## fuzzing (FUZZ seconds a target), kill tests over and over, 1,000,000 children
+	@$(NEED) gcc g++ ssh-keygen python3
+	POSTERN_LONG=1 $(GO) test -shuffle=on -timeout 60m ./...
+	POSTERN_LONG=1 $(GO) test -count=20 -timeout 60m -run 'Kill|Crash|Interrupt|Signal' ./...
+	testdata/tools/fuzz.sh $(FUZZ)
+	python3 testdata/tools/cost.py testdata/demo/demo.sh --folder bin/large --children 1000000
+	rm -rf bin/large
+
+bench: ## Go benchmarks, COUNT times each
+	$(GO) test -run '^$$' -bench . -benchmem -count=$(COUNT) -timeout 60m ./...
+
+$(LINT): testdata/tools/go.mod testdata/tools/go.sum
+	cd testdata/tools && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o ../../$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+lint: $(LINT) ## golangci-lint, built from the tools module
+	CGO_ENABLED=0 $(LINT) run ./...
+
+cross: ## both commands for Linux, macOS and Windows, amd64 and arm64
+	@for platform in $(PLATFORMS); do \
+		echo "$$platform"; \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GOBUILD) -o bin/cross/$$(echo $$platform | tr / -)/ ./cmd/... || exit 1; \
+	done
+
+readme: demo ## run the commands that README.md shows
+	@$(NEED) python3
+	python3 testdata/tools/readme.py README.md .
+
+clean: ## remove everything that was made
+	rm -rf bin demo
