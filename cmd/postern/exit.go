@@ -13,6 +13,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/register"
+	"github.com/postern-gateway/postern/pkg/state"
 	"github.com/postern-gateway/postern/pkg/store"
 )
 
@@ -76,11 +77,11 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.As(err, &invalid):
 		return exitExtract
-	case errors.As(err, &key):
+	case errors.As(err, &key), errors.Is(err, state.ErrSaltReused), errors.Is(err, state.ErrSaltChanged):
 		return exitKey
 	case errors.Is(err, errNotVerified), errors.As(err, &tampered):
 		return exitNotVerified
-	case errors.As(err, &failure), errors.Is(err, store.ErrTaken):
+	case errors.As(err, &failure), errors.Is(err, store.ErrTaken), errors.Is(err, state.ErrLocked):
 		return exitStore
 	default:
 		return exitUnexpected

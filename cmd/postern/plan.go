@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -81,19 +80,14 @@ func (p *program) plan(ctx context.Context, agreement string, named []string, mo
 	if err != nil {
 		return err
 	}
-	spill, err := os.MkdirTemp("", "postern-plan-") // made with mode 0700
-	if err != nil {
-		return fmt.Errorf("make a temporary folder: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(spill)) }()
 	steps := p.steps()
 	g.Progress = steps.show
-	survey, err := g.Plan(ctx, export.Request{Agreement: agreement, Extracts: paths, Reference: reference}, keys, spill)
+	survey, err := g.Plan(ctx, export.Request{Agreement: agreement, Extracts: paths, Reference: reference}, keys)
 	steps.done()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, survey.Close()) }()
+	defer func() { err = errors.Join(err, g.CloseSurvey(survey)) }()
 	report, err := g.Describe(ctx, survey)
 	if err != nil {
 		return err

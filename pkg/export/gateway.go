@@ -126,15 +126,19 @@ func (g *Gateway) Judge(file string, books *Books) (*Judgement, error) {
 func (g *Gateway) LoadRoles(books *Books) (*agreement.Roles, error) {
 	path := filepath.Join(g.Agreements, RolesFile)
 	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, finding.Refuse(finding.SignatureMissing, "write "+path+": who may submit, advise and approve, with their public keys",
+			"there is no roles file, so nobody can have decided anything")
+	}
 	if err != nil {
-		return nil, finding.WithHint(fmt.Errorf("read the roles file: %w", err), "write agreements/roles.yaml: who may submit, advise and approve")
+		return nil, fmt.Errorf("read the roles file: %w", err)
 	}
 	roles, err := agreement.ParseRoles(path, data)
 	if err != nil {
 		return nil, err
 	}
 	if roles.Organisation != g.LACode {
-		return nil, finding.WithHint(fmt.Errorf("%s is of another council than postern.yaml", path), "use the roles file of this council")
+		return nil, finding.Refuse(finding.RoleNotAllowed, "use the roles file of this council", "the roles file is of another council than postern.yaml")
 	}
 	signatures, err := rolesSignatures(path)
 	if err != nil {

@@ -11,7 +11,9 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"time"
 
+	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/manifest"
 	"github.com/postern-gateway/postern/pkg/register"
 	"github.com/postern-gateway/postern/pkg/state"
@@ -87,7 +89,12 @@ func (r *run) put(ctx context.Context, id, files, name string, sums manifest.Sum
 	if want, listed := sums.Find(name); listed && want != body.SHA256 {
 		return fmt.Errorf("staged drop %s is damaged: %s is not the file that was signed", id, name)
 	}
-	if err := r.Store.Put(ctx, id+"/"+name, body); err != nil {
+	err = r.Store.Put(ctx, id+"/"+name, body)
+	if errors.Is(err, store.ErrTaken) {
+		return finding.WithHint(fmt.Errorf("publish %s: %w", id, err),
+			"something else has written to this place in the store: see that one gate only serves the agreement, then run again with another store")
+	}
+	if err != nil {
 		return fmt.Errorf("publish %s: %w", id, err)
 	}
 	return nil
@@ -136,8 +143,21 @@ func (r *run) finishEarlier(ctx context.Context) error {
 		}
 		r.result.Recovered = append(r.result.Recovered, p.Drop)
 	}
+	if s, ok := r.Store.(sweeper); ok {
+		if _, err := s.Sweep(ctx, r.Now().Add(-staleAfter)); err != nil {
+			return err
+		}
+	}
 	return r.State.Sweep(func(name string) bool { return claimed[name] })
 }
+
+// sweeper is a store that leaves temporary files behind when a run is killed, and can remove them.
+type sweeper interface {
+	Sweep(ctx context.Context, before time.Time) (int, error)
+}
+
+// staleAfter is the age from which a temporary file in the store belongs to no run at work.
+const staleAfter = 24 * time.Hour
 
 func (r *run) finishOne(ctx context.Context, p *manifest.Prepared) error {
 	dir, err := r.State.Staging(p.Agreement, path.Base(p.Drop))

@@ -52,8 +52,8 @@ type Result struct {
 }
 
 // Plan does all that a run does short of writing: it reads, treats, stages and measures. It uses keys made up for the
-// occasion, so that planning needs none of the council's. The caller closes the survey.
-func (g *Gateway) Plan(ctx context.Context, req Request, keys minimise.Keys, dir string) (*Survey, error) {
+// occasion, so that planning needs none of the council's. The caller ends with CloseSurvey.
+func (g *Gateway) Plan(ctx context.Context, req Request, keys minimise.Keys) (*Survey, error) {
 	a, err := LoadAgreement(req.Agreement, g.Catalogue)
 	if err != nil {
 		return nil, err
@@ -65,10 +65,31 @@ func (g *Gateway) Plan(ctx context.Context, req Request, keys minimise.Keys, dir
 	if s.Reference, err = g.reference(req); err != nil {
 		return nil, err
 	}
-	if err := g.stage(ctx, s, keys, dir); err != nil {
-		return nil, errors.Join(err, s.Close())
+	s.spillName = "plan"
+	if err := g.stage(ctx, s, keys, g.spill(s)); err != nil {
+		return nil, errors.Join(err, g.CloseSurvey(s))
 	}
 	return s, nil
+}
+
+// spill makes the folder of a survey's spilled rows, under the state folder's staging.
+func (g *Gateway) spill(s *Survey) func() (string, error) {
+	return func() (string, error) {
+		s.spilled = true
+		return g.State.Staging(s.Agreement.ID, s.spillName)
+	}
+}
+
+// CloseSurvey removes what a survey has spilled.
+func (g *Gateway) CloseSurvey(s *Survey) error {
+	var errs []error
+	for _, t := range s.Tables {
+		errs = append(errs, t.Stage.Close())
+	}
+	if s.spilled {
+		errs = append(errs, g.State.RemoveStaging(s.Agreement.ID, s.spillName))
+	}
+	return errors.Join(errs...)
 }
 
 // Description is what a survey would make: tables as a manifest describes them, without files, and the risk.
@@ -268,13 +289,9 @@ func (r *run) makeDrop(ctx context.Context) (err error) {
 	if d.dir, err = r.State.Staging(a.ID, d.name()); err != nil {
 		return err
 	}
-	spill, err := r.State.Staging(a.ID, d.name()+"-spill")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, r.State.RemoveStaging(a.ID, d.name()+"-spill")) }()
-	defer func() { err = errors.Join(err, r.survey.Close()) }()
-	if err := r.stage(ctx, r.survey, r.keys, spill); err != nil {
+	r.survey.spillName = d.name() + "-spill"
+	defer func() { err = errors.Join(err, r.CloseSurvey(r.survey)) }()
+	if err := r.stage(ctx, r.survey, r.keys, r.spill(r.survey)); err != nil {
 		return errors.Join(err, r.State.RemoveStaging(a.ID, d.name()))
 	}
 	if err := d.build(ctx); err != nil {

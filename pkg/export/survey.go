@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -27,7 +26,7 @@ const (
 )
 
 // Survey is a set of extracts treated under an agreement and staged: everything is known of what would leave, and
-// nothing is written but spilled rows, which Close removes.
+// nothing is written but rows beyond memory, which Gateway.CloseSurvey removes.
 type Survey struct {
 	Agreement *agreement.Agreement
 	Reference civil.Date
@@ -36,6 +35,8 @@ type Survey struct {
 	Found     []finding.Finding // about files and sets
 	Tables    []*Staged         // in the agreement's order
 	plan      *minimise.Plan
+	spillName string // of the staging folder of spilled rows
+	spilled   bool   // it was made
 }
 
 // Staged is one table, treated and staged.
@@ -54,15 +55,6 @@ func (s *Staged) Quarantined() int64 { return s.Tally.Quarantined + s.Held.Unusa
 // HeldBack is how many rows were held back for other reasons than a finding.
 func (s *Staged) HeldBack() int64 {
 	return s.Tally.Superseded + s.Tally.Marks + s.Held.NotInCohort + s.Held.OutsidePeriod
-}
-
-// Close removes what was spilled.
-func (s *Survey) Close() error {
-	var errs []error
-	for _, t := range s.Tables {
-		errs = append(errs, t.Stage.Close())
-	}
-	return errors.Join(errs...)
 }
 
 // discover recognises the extracts and finds those that the agreement needs.
@@ -160,8 +152,8 @@ func (g *Gateway) inputDigest(s *Survey, keyCheck string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// stage reads, brings together, treats and stages every table. Spilled rows go to dir.
-func (g *Gateway) stage(ctx context.Context, s *Survey, keys minimise.Keys, dir string) error {
+// stage reads, brings together, treats and stages every table. Rows beyond memory go to the folder that spill makes.
+func (g *Gateway) stage(ctx context.Context, s *Survey, keys minimise.Keys, spill func() (string, error)) error {
 	plan, err := minimise.Compile(g.Catalogue, s.Agreement, keys, s.Reference)
 	if err != nil {
 		return err
@@ -176,16 +168,16 @@ func (g *Gateway) stage(ctx context.Context, s *Survey, keys minimise.Keys, dir 
 		}
 	}
 	for _, t := range plan.Tables {
-		if err := g.stageTable(ctx, s, t, dir); err != nil {
+		if err := g.stageTable(ctx, s, t, spill); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (g *Gateway) stageTable(ctx context.Context, s *Survey, t *minimise.Table, dir string) error {
+func (g *Gateway) stageTable(ctx context.Context, s *Survey, t *minimise.Table, spill func() (string, error)) error {
 	report := &finding.Report{}
-	staged := &Staged{Table: t, Stage: t.NewStage(dir), Held: minimise.NewHeld()}
+	staged := &Staged{Table: t, Stage: t.NewStage(spill), Held: minimise.NewHeld()}
 	s.Tables = append(s.Tables, staged)
 	var err error
 	staged.Tally, err = harmonise.Table(ctx, g.input(s, report), t.Source, t.Needs(), func(b *extract.Batch) error {

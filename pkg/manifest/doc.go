@@ -10,6 +10,7 @@
 //	  datapackage.json            the data dictionary, as a Frictionless Data Package v2   (DataPackage)
 //	  README.html                 the same for people                                      (ReadmeHTML)
 //	  register.proof              the council's register holds the drop's "prepared" entry
+//	  CLAIM                       put first, by which a writer knows its own attempt          (Claim)
 //	  SHA256SUMS                  the SHA-256 of every file above                          (Sums)
 //	  SHA256SUMS.sig              an SSH signature over SHA256SUMS, written last
 //

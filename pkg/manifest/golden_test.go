@@ -2,15 +2,12 @@ package manifest_test
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/postern-gateway/postern/pkg/manifest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // A verifier makes datapackage.json and README.html again from the manifest and compares bytes, for as long as drops are
 // kept. So what the format "postern-manifest/v1" gives is fixed: once a version of postern has been released, a change that
@@ -24,7 +21,7 @@ func TestGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden := filepath.Join("testdata", name)
-		if *update {
+		if os.Getenv("UPDATE_GOLDEN") != "" {
 			if err := os.WriteFile(golden, data, 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -34,7 +31,7 @@ func TestGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(data, want) {
-			t.Errorf("%s is not what the format gave before (go test -update writes it anew)", name)
+			t.Errorf("%s is not what the format gave before (UPDATE_GOLDEN=1 go test writes it anew)", name)
 		}
 	}
 }

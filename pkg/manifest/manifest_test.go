@@ -116,16 +116,14 @@ func TestParseEveryByte(t *testing.T) {
 	m.Tables, m.Disclosure.QuasiIdentifiers = m.Tables[1:], nil
 	data := encoded(t, m)
 	for i := range data {
-		for _, flip := range []byte{0x01, 0x20} {
-			changed := bytes.Clone(data)
-			changed[i] ^= flip
-			m, err := manifest.Parse(changed)
-			if err != nil {
-				continue
-			}
-			if again, err := m.Encode(); err != nil || !bytes.Equal(again, changed) {
-				t.Fatalf("byte %d: read, and written otherwise (%v)", i, err)
-			}
+		changed := bytes.Clone(data)
+		changed[i] ^= 1 << (i % 8)
+		m, err := manifest.Parse(changed)
+		if err != nil {
+			continue
+		}
+		if again, err := m.Encode(); err != nil || !bytes.Equal(again, changed) {
+			t.Fatalf("byte %d: read, and written otherwise (%v)", i, err)
 		}
 	}
 }

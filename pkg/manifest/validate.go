@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -18,35 +17,28 @@ const maxCount = 1<<53 - 1
 // maxText is the longest text of a member, in characters.
 const maxText = 2000
 
-// rules are the shapes of the members, the same as in schemas/manifest.schema.json.
-type rules struct {
-	digest, keyCheck, agreement, dropID, role, signer, laCode, domain, letter, table, column, path, share *regexp.Regexp
-}
-
-// shapes compiles the rules once.
-var shapes = sync.OnceValue(func() rules {
-	return rules{
-		digest:    regexp.MustCompile(`^[0-9a-f]{64}$`),
-		keyCheck:  regexp.MustCompile(`^[0-9a-f]{16}$`),
-		agreement: regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`),
-		dropID:    regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}/[0-9]{4,16}-[0-9]{8}$`),
-		role:      regexp.MustCompile(`^[a-z][a-z0-9_-]{0,63}$`),
-		signer:    regexp.MustCompile(`^SHA256:[A-Za-z0-9+/]{43}$`),
-		laCode:    regexp.MustCompile(`^[0-9]{3}$`),
-		domain:    regexp.MustCompile(`^[a-z][a-z0-9-]*/[a-z][a-z0-9-]*$`),
-		letter:    regexp.MustCompile(`^[a-z]$`),
-		table:     regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}(/[a-z0-9][a-z0-9_-]{0,63})?$`),
-		column:    regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`),
-		path:      regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}(/[a-z0-9][a-z0-9_-]{0,63}){0,3}\.parquet$`),
-		share:     regexp.MustCompile(`^(0|under 1|[1-9][0-9]?|100|under 10 children|all but under 10 children)$`),
-	}
-})
+// The shapes of the members, the same as in schemas/manifest.schema.json.
+var (
+	digestForm    = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	keyCheckForm  = regexp.MustCompile(`^[0-9a-f]{16}$`)
+	agreementForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+	dropIDForm    = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}/[0-9]{4,16}-[0-9]{8}$`)
+	roleForm      = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,63}$`)
+	signerForm    = regexp.MustCompile(`^SHA256:[A-Za-z0-9+/]{43}$`)
+	laCodeForm    = regexp.MustCompile(`^[0-9]{3}$`)
+	domainForm    = regexp.MustCompile(`^[a-z][a-z0-9-]*/[a-z][a-z0-9-]*$`)
+	letterForm    = regexp.MustCompile(`^[a-z]$`)
+	tableForm     = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}(/[a-z0-9][a-z0-9_-]{0,63})?$`)
+	columnForm    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
+	pathForm      = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}(/[a-z0-9][a-z0-9_-]{0,63}){0,3}\.parquet$`)
+	shareForm     = regexp.MustCompile(`^(0|under 1|[1-9][0-9]?|100|under 10 children|all but under 10 children)$`)
+)
 
 // Validate reports everything that keeps the manifest from being written: members of another shape than the schema
 // gives them, figures that do not add up, names that stand twice, references to nothing. The error names members,
 // never what is in them.
 func (m *Manifest) Validate() error {
-	v := &validation{rules: shapes()}
+	v := &validation{}
 	v.is("format", m.Format == Format)
 	v.is("classification", m.Classification == Classification)
 	v.is("notice", m.Notice == Notice)
@@ -70,7 +62,6 @@ func (m *Manifest) Validate() error {
 }
 
 type validation struct {
-	rules
 	wrong []error
 }
 
@@ -103,33 +94,33 @@ func (v *validation) drop(m *Manifest) {
 	v.whole("drop.sequence", m.Drop.Sequence, 1)
 	v.is("drop.id", m.Drop.ID == DropID(m.Agreement.ID, m.Drop.Sequence, m.Drop.Date))
 	if m.Drop.PreviousSumsSHA256 != "" {
-		v.shape("drop.previous_sums_sha256", v.digest, m.Drop.PreviousSumsSHA256)
+		v.shape("drop.previous_sums_sha256", digestForm, m.Drop.PreviousSumsSHA256)
 	}
 	if s := m.Drop.Supersedes; s != "" {
-		v.is("drop.supersedes", v.dropID.MatchString(s) && strings.HasPrefix(s, m.Agreement.ID+"/") && s != m.Drop.ID)
+		v.is("drop.supersedes", dropIDForm.MatchString(s) && strings.HasPrefix(s, m.Agreement.ID+"/") && s != m.Drop.ID)
 	}
 }
 
 func (v *validation) agreement(a *Agreement) {
-	v.shape("agreement.id", v.rules.agreement, a.ID)
+	v.shape("agreement.id", agreementForm, a.ID)
 	v.whole("agreement.version", a.Version, 1)
-	v.shape("agreement.sha256", v.digest, a.SHA256)
-	v.shape("agreement.definitions_sha256", v.digest, a.DefinitionsSHA256)
+	v.shape("agreement.sha256", digestForm, a.SHA256)
+	v.shape("agreement.definitions_sha256", digestForm, a.DefinitionsSHA256)
 	v.text("agreement.title", a.Title)
 	v.is("agreement.decisions", len(a.Decisions) > 0)
 	for i, d := range a.Decisions {
 		at := fmt.Sprintf("agreement.decisions[%d].", i)
-		v.shape(at+"role", v.role, d.Role)
-		v.shape(at+"decision", v.role, d.Decision)
-		v.shape(at+"signer", v.signer, d.Signer)
-		v.shape(at+"statement_sha256", v.digest, d.StatementSHA256)
+		v.shape(at+"role", roleForm, d.Role)
+		v.shape(at+"decision", roleForm, d.Decision)
+		v.shape(at+"signer", signerForm, d.Signer)
+		v.shape(at+"statement_sha256", digestForm, d.StatementSHA256)
 		v.is(at+"time", d.Time.Year() >= 2000 && d.Time.Year() < 10000)
 	}
 }
 
 func (v *validation) parties(m *Manifest) {
 	v.text("controller.name", m.Controller.Name)
-	v.shape("controller.la_code", v.laCode, m.Controller.LACode)
+	v.shape("controller.la_code", laCodeForm, m.Controller.LACode)
 	v.text("controller.dpo", m.Controller.DPO)
 	v.text("recipient.name", m.Recipient.Name)
 	v.text("recipient.role", m.Recipient.Role)
@@ -142,12 +133,12 @@ func (v *validation) parties(m *Manifest) {
 func (v *validation) pseudonyms(p *Pseudonyms) {
 	v.is("pseudonyms.scheme", p.Scheme == Scheme)
 	v.whole("pseudonyms.epoch", p.Epoch, 1)
-	v.shape("pseudonyms.key_check", v.keyCheck, p.KeyCheck)
+	v.shape("pseudonyms.key_check", keyCheckForm, p.KeyCheck)
 	var seen names
 	for i, d := range p.Domains {
 		at := fmt.Sprintf("pseudonyms.domains[%d]", i)
-		v.shape(at+".domain", v.domain, d.Domain)
-		v.shape(at+".letter", v.letter, d.Letter)
+		v.shape(at+".domain", domainForm, d.Domain)
+		v.shape(at+".letter", letterForm, d.Letter)
 		v.whole(at+".version", d.Version, 1)
 		v.is(at, seen.add("domain", d.Domain) && seen.add("letter", d.Letter))
 	}
@@ -159,9 +150,9 @@ func (v *validation) tables(m *Manifest) {
 	for i := range m.Tables {
 		t := &m.Tables[i]
 		at := fmt.Sprintf("tables[%d].", i)
-		v.shape(at+"name", v.table, t.Name)
+		v.shape(at+"name", tableForm, t.Name)
 		v.is(at+"name", tables.add("", t.Name))
-		v.shape(at+"source", v.table, t.Source)
+		v.shape(at+"source", tableForm, t.Source)
 		v.text(at+"meaning", t.Meaning)
 		v.files(at, t, &paths)
 		v.columns(at, t, &m.Pseudonyms)
@@ -175,9 +166,9 @@ func (v *validation) files(at string, t *Table, paths *names) {
 	var rows, children int64
 	for i, f := range t.Files {
 		at := fmt.Sprintf("%sfiles[%d].", at, i)
-		v.shape(at+"path", v.path, f.Path)
+		v.shape(at+"path", pathForm, f.Path)
 		v.is(at+"path", paths.add("", f.Path))
-		v.shape(at+"sha256", v.digest, f.SHA256)
+		v.shape(at+"sha256", digestForm, f.SHA256)
 		v.whole(at+"bytes", f.Bytes, 1)
 		v.whole(at+"rows", f.Rows, 0)
 		v.is(at+"distinct_children", f.DistinctChildren >= 0 && f.DistinctChildren <= f.Rows)
@@ -198,11 +189,11 @@ func (v *validation) columns(at string, t *Table, p *Pseudonyms) {
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		at := fmt.Sprintf("%scolumns[%d].", at, i)
-		v.shape(at+"name", v.column, c.Name)
+		v.shape(at+"name", columnForm, c.Name)
 		v.is(at+"name", seen.add("", c.Name))
 		v.is(at+"type", slices.Contains([]string{String, Date, Int32, Boolean}, c.Type))
 		v.text(at+"meaning", c.Meaning)
-		v.shape(at+"class", v.role, c.Class)
+		v.shape(at+"class", roleForm, c.Class)
 		for _, s := range c.Source {
 			v.text(at+"source", s)
 		}
@@ -224,23 +215,23 @@ func (v *validation) sources(m *Manifest) {
 	v.is("sources", len(m.Sources) > 0)
 	for i, s := range m.Sources {
 		at := fmt.Sprintf("sources[%d].", i)
-		v.shape(at+"format", v.role, s.Format)
-		v.shape(at+"table", v.table, s.Table)
+		v.shape(at+"format", roleForm, s.Format)
+		v.shape(at+"table", tableForm, s.Table)
 		v.is(at+"collection_year", s.CollectionYear == 0 || s.CollectionYear >= 1990 && s.CollectionYear < 2200)
 		v.text(at+"definitions", s.Definitions)
-		v.shape(at+"commitment", v.digest, s.Commitment)
+		v.shape(at+"commitment", digestForm, s.Commitment)
 	}
 	for i, l := range m.Linkage {
 		at := fmt.Sprintf("linkage[%d].", i)
-		v.shape(at+"table", v.table, l.Table)
-		v.shape(at+"domain", v.domain, l.Domain)
-		v.shape(at+"linked_percent", v.share, l.LinkedPercent)
+		v.shape(at+"table", tableForm, l.Table)
+		v.shape(at+"domain", domainForm, l.Domain)
+		v.shape(at+"linked_percent", shareForm, l.LinkedPercent)
 	}
 }
 
 func (v *validation) disclosure(m *Manifest) {
 	d := &m.Disclosure
-	v.shape("disclosure.profile", v.role, d.Profile)
+	v.shape("disclosure.profile", roleForm, d.Profile)
 	var seen names
 	for i, q := range d.QuasiIdentifiers {
 		at := fmt.Sprintf("disclosure.quasi_identifiers[%d]", i)
@@ -250,9 +241,9 @@ func (v *validation) disclosure(m *Manifest) {
 		}))
 	}
 	v.whole("disclosure.children", d.Children, 0)
-	v.shape("disclosure.children_unique_percent", v.share, d.UniquePercent)
-	v.shape("disclosure.children_under_5_percent", v.share, d.Under5Percent)
-	v.shape("disclosure.children_under_10_percent", v.share, d.Under10Percent)
+	v.shape("disclosure.children_unique_percent", shareForm, d.UniquePercent)
+	v.shape("disclosure.children_under_5_percent", shareForm, d.Under5Percent)
+	v.shape("disclosure.children_under_10_percent", shareForm, d.Under10Percent)
 }
 
 // names tells whether a name, within its kind, is new.

@@ -31,7 +31,7 @@ const (
 // are more. The order is a total one over the whole row, so that it does not depend on how rows came in.
 type Stage struct {
 	layout *layout
-	dir    string
+	dir    func() (string, error)
 	name   string
 	budget int
 	rows   []byte
@@ -40,8 +40,9 @@ type Stage struct {
 	count  int64
 }
 
-// NewStage makes an empty stage for a table. Its spill files are made in dir.
-func (t *Table) NewStage(dir string) *Stage {
+// NewStage makes an empty stage for a table. dir makes the folder of its spill files, and is asked only when there are
+// more rows than memory.
+func (t *Table) NewStage(dir func() (string, error)) *Stage {
 	return &Stage{layout: t.layout, dir: dir, name: t.FileBase(), budget: stageBudget}
 }
 
@@ -110,7 +111,11 @@ func (s *Stage) sort() {
 // spill writes the rows in memory as one sorted run.
 func (s *Stage) spill() error {
 	s.sort()
-	path := filepath.Join(s.dir, fmt.Sprintf("%s-%04d.run", s.name, len(s.runs)))
+	dir, err := s.dir()
+	if err != nil {
+		return fmt.Errorf("spill treated rows: %w", err)
+	}
+	path := filepath.Join(dir, fmt.Sprintf("%s-%04d.run", s.name, len(s.runs)))
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("spill treated rows: %w", err)

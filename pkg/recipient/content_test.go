@@ -132,7 +132,10 @@ func TestSignedButWrong(t *testing.T) {
 		"unknown member": {recipienttest.Changes{Files: func(f map[string][]byte) {
 			f[manifest.Name] = bytes.Replace(f[manifest.Name], []byte("{"), []byte("{\n  \"x\": 1,"), 1)
 		}}, "manifest", "not as the gateway writes it"},
-		"sums out of form": {recipienttest.Changes{Sums: func(s []byte) []byte { return append(s, '\n') }}, "signature", "is not as the gateway writes it"},
+		"claim to another drop": {replaced(manifest.ClaimName, []byte("dsa-other/0007-20261121 "+strings.Repeat("0", 32)+"\n")), "manifest", "CLAIM is not a claim to this drop"},
+		"claim that says more":  {replaced(manifest.ClaimName, []byte("dsa-coventry-fv-2026/0007-20261121 "+strings.Repeat("0", 32)+" srv-cov-01\n")), "manifest", "CLAIM is not a claim"},
+		"claim too long":        {replaced(manifest.ClaimName, bytes.Repeat([]byte("x"), 1000)), "digests", "CLAIM is larger"},
+		"sums out of form":      {recipienttest.Changes{Sums: func(s []byte) []byte { return append(s, '\n') }}, "signature", "is not as the gateway writes it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := council(t)
@@ -211,6 +214,19 @@ func TestOrderOfEmptyCells(t *testing.T) {
 			t.Errorf("not verified: %s", describe(r))
 		}
 	})
+}
+
+// A claim, signed like every other file, is part of a drop.
+func TestClaim(t *testing.T) {
+	c := council(t)
+	claim, err := manifest.Claim("dsa-coventry-fv-2026/0007-20261121", strings.Repeat("0f", 16))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := makeDrop(t, c, 7, nil, replaced(manifest.ClaimName, claim))
+	if r := verify(t, source(d), recipient.Options{AllowedSigners: c.AllowedSigners()}); !r.Verified {
+		t.Errorf("not verified: %s", describe(r))
+	}
 }
 
 func TestChain(t *testing.T) {

@@ -20,7 +20,8 @@ import (
 	"github.com/postern-gateway/postern/pkg/store/dir"
 )
 
-var now = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+// now is a time at which every key is valid.
+func now() time.Time { return time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC) }
 
 // memory is a drop in memory.
 type memory struct {
@@ -76,7 +77,7 @@ func source(d *recipienttest.Drop) memory {
 func verify(t testing.TB, src recipient.Source, opt recipient.Options) *recipient.Report {
 	t.Helper()
 	if opt.Now.IsZero() {
-		opt.Now = now
+		opt.Now = now()
 	}
 	report, err := recipient.Verify(context.Background(), src, opt)
 	if err != nil {
@@ -174,7 +175,7 @@ func TestDiskFailure(t *testing.T) {
 	c := council(t)
 	d := makeDrop(t, c, 7, nil, recipienttest.Changes{})
 	for path := range d.Files {
-		_, err := recipient.Verify(context.Background(), broken{source(d), path}, recipient.Options{AllowedSigners: c.AllowedSigners(), Now: now})
+		_, err := recipient.Verify(context.Background(), broken{source(d), path}, recipient.Options{AllowedSigners: c.AllowedSigners(), Now: now()})
 		if !errors.Is(err, errDisk) {
 			t.Errorf("%s: error %v", path, err)
 		}
@@ -186,7 +187,7 @@ func TestInterrupted(t *testing.T) {
 	d := makeDrop(t, c, 7, nil, recipienttest.Changes{})
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := recipient.Verify(ctx, source(d), recipient.Options{AllowedSigners: c.AllowedSigners(), Now: now}); !errors.Is(err, context.Canceled) {
+	if _, err := recipient.Verify(ctx, source(d), recipient.Options{AllowedSigners: c.AllowedSigners(), Now: now()}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -191,7 +191,7 @@ func TestLinks(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = src.Close() }()
-			r, err := recipient.Verify(t.Context(), src, recipient.Options{AllowedSigners: c.AllowedSigners(), Now: now})
+			r, err := recipient.Verify(t.Context(), src, recipient.Options{AllowedSigners: c.AllowedSigners(), Now: now()})
 			if err != nil {
 				return // a link out of the folder is not even opened
 			}
@@ -232,11 +232,11 @@ func TestSigners(t *testing.T) {
 		"nobody allowed":   {good, nil, "", []string{"signature"}},
 		"not for drops": {good, with(func(l signature.AllowedSigners) { l[0].Namespaces = []string{signature.DecisionNamespace} }), "",
 			[]string{"signature"}},
-		"no longer":             {good, with(func(l signature.AllowedSigners) { l[0].ValidBefore = now.Add(-time.Hour) }), "", []string{"signature"}},
-		"not yet":               {good, with(func(l signature.AllowedSigners) { l[0].ValidAfter = now.Add(time.Hour) }), "", []string{"signature"}},
+		"no longer":             {good, with(func(l signature.AllowedSigners) { l[0].ValidBefore = now().Add(-time.Hour) }), "", []string{"signature"}},
+		"not yet":               {good, with(func(l signature.AllowedSigners) { l[0].ValidAfter = now().Add(time.Hour) }), "", []string{"signature"}},
 		"another identity":      {good, c.AllowedSigners(), "somebody@else.example", []string{"signature"}},
 		"no register key":       {good, c.AllowedSigners()[:1], "", []string{"register"}},
-		"register key too late": {good, with(func(l signature.AllowedSigners) { l[1].ValidBefore = now.Add(-time.Hour) }), "", []string{"register"}},
+		"register key too late": {good, with(func(l signature.AllowedSigners) { l[1].ValidBefore = now().Add(-time.Hour) }), "", []string{"register"}},
 		"register key for drops": {good, with(func(l signature.AllowedSigners) { l[1].Namespaces = []string{signature.DropNamespace} }), "",
 			[]string{"register"}},
 	} {
