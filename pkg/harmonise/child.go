@@ -88,6 +88,7 @@ func (k *kids) markable(year int) []int {
 // line is one row of a batch, translated.
 type line struct {
 	src     *extract.Source
+	source  *dataset.Source
 	number  int64 // of the row in its file
 	at      int   // position in the batch
 	columns []extract.Column
@@ -102,7 +103,7 @@ func (k *kids) add(b *extract.Batch, source *dataset.Source, marks []int) error 
 	}
 	markable := k.markable(b.Source.Year)
 	for row := range b.Len() {
-		l := line{src: b.Source, number: b.Rows[row], at: row, columns: columns}
+		l := line{src: b.Source, source: source, number: b.Rows[row], at: row, columns: columns}
 		number := numbers[id.Index[row]]
 		switch {
 		case !source.Adds:
@@ -174,7 +175,7 @@ func (k *kids) child(at uint32, l line) {
 	default:
 		k.tally.Superseded++
 		for _, name := range k.differing(at, l) {
-			k.in.Report.Add(RuleChanged, finding.Notice, l.place(name),
+			k.in.Report.Add(RuleChanged, finding.Notice, l.place(l.source.Feed(name).From),
 				"a later return states this fact of the child differently; the later one leaves", "nothing, if it was a correction")
 		}
 		k.fill(at, l)
