@@ -89,7 +89,7 @@ func exitCode(ctx context.Context, err error) int {
 }
 
 // complain writes an error as people read it: what is wrong, then what to do. It repeats nothing of an extract.
-func complain(w io.Writer, ctx context.Context, err error) {
+func complain(ctx context.Context, w io.Writer, err error) {
 	var b strings.Builder
 	var problems document.Problems
 	var invalid *extract.Invalid

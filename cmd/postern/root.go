@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		if p.json {
 			complainJSON(stdout, err, code)
 		}
-		complain(stderr, ctx, err)
+		complain(ctx, stderr, err)
 	}
 	return code
 }
@@ -66,7 +66,7 @@ func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
 		Use: "postern", Short: "The gate through which a council's children's data leaves", Long: long, Version: version,
 		SilenceErrors: true, SilenceUsage: true,
-		Args: func(cmd *cobra.Command, args []string) error { return unknownCommand(cmd, args) },
+		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -98,7 +98,7 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	c := &cobra.Command{
 		Use: use, Short: short,
-		Args: func(cmd *cobra.Command, args []string) error { return unknownCommand(cmd, args) },
+		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	c.AddCommand(commands...)

@@ -18,7 +18,7 @@ var (
 	laCodePattern   = regexp.MustCompile(`^[0-9]{3}$`)
 	article6Pattern = regexp.MustCompile(`^6\(1\)\([a-f]\)$`)
 	article9Pattern = regexp.MustCompile(`^9\(2\)\([a-j]\)$`)
-	urlPattern      = regexp.MustCompile(`^https://[!-~]+$`)
+	urlPattern      = regexp.MustCompile(`^https://[\x21-\x7E]+$`)
 	countryPattern  = regexp.MustCompile(`^[A-Z]{2}$`)
 	tableIDPattern  = regexp.MustCompile(`^[a-z0-9_]+(/[a-z0-9_]+)?$`)
 	outputPattern   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,62}$`)

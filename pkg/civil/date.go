@@ -96,14 +96,19 @@ func digits(s string) (int, bool) {
 	return n, true
 }
 
-// On is the civil date of an instant in Europe/London.
+// On is the civil date of an instant in Europe/London. An instant outside EarliestYear to LatestYear (a clock that was
+// never set) is an error.
 func On(t time.Time) (Date, error) {
 	london, err := time.LoadLocation("Europe/London")
 	if err != nil {
 		return 0, fmt.Errorf("civil: time zone Europe/London is not available: %w", err)
 	}
 	y, m, d := t.In(london).Date()
-	return MustYMD(y, int(m), d), nil
+	date, ok := FromYMD(y, int(m), d)
+	if !ok {
+		return 0, fmt.Errorf("civil: the instant is outside the years %d to %d", EarliestYear, LatestYear)
+	}
+	return date, nil
 }
 
 // YMD takes a date apart.

@@ -155,9 +155,10 @@ func (b *builder) format(root *document.Mapping) {
 	}
 	b.versions[format] = root.Int("version", document.Between(1, 1e6))
 	root.Text("title")
-	years := root.Mapping("collection_years")
-	from, to := years.Int("from", document.Between(2000, 2100)), years.Int("to", document.Between(2000, 2100))
-	years.Done()
+	span := root.Mapping("collection_years")
+	from, to := span.Int("from", document.Between(2000, 2100)), span.Int("to", document.Between(2000, 2100))
+	years(span, from, to)
+	span.Done()
 	dates := root.Strings("date_formats", document.NotEmpty(), document.OneOf(DateUK, DateISO))
 	b.codeLists(root, format+"/")
 	for _, v := range root.Sequence("tables", document.NotEmpty()) {
@@ -217,6 +218,7 @@ func (b *builder) codeLists(root *document.Mapping, prefix string) {
 				From:    m.Int("from", document.Optional(), document.Between(2000, 2100)),
 				To:      m.Int("to", document.Optional(), document.Between(2000, 2100)),
 			})
+			years(m, codes[len(codes)-1].From, codes[len(codes)-1].To)
 			m.Done()
 		}
 		slices.SortFunc(codes, func(x, y CodeValue) int { return strings.Compare(x.Value, y.Value) })
@@ -225,6 +227,10 @@ func (b *builder) codeLists(root *document.Mapping, prefix string) {
 				e.Problem("a code is listed twice", "list each code once, with the collection years that have it")
 				break
 			}
+		}
+		if _, twice := b.lists[prefix+e.Key]; twice {
+			e.Problem("a code list of this name is defined by another file too", "choose another name for the council's own list")
+			continue
 		}
 		b.lists[prefix+e.Key] = codes
 	}
@@ -237,6 +243,9 @@ func (b *builder) codeMaps(root *document.Mapping) {
 		target, ok := b.lists[m.String("to")]
 		if !ok && !m.Broken() {
 			m.Value("to").Problem("there is no such code list", "name a list of this file, or one of a format as format/list")
+		}
+		if cm.Name != "" && b.codeMap(cm.Name) != nil {
+			m.Value("name").Problem("a code map of this name is defined twice", "choose another name")
 		}
 		cm.Codes = target
 		out := Column{Codes: target}

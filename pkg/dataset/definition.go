@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/postern-gateway/postern/pkg/document"
 )
@@ -23,13 +24,17 @@ func (b *builder) table(m *document.Mapping, format string) *Table {
 		EventDate:    m.String("event_date", document.Optional()),
 		YearEvidence: m.Strings("year_evidence", document.Optional()),
 	}
+	years(m, t.From, t.To)
 	if b.find(t.ID()) != nil {
 		m.Problem("a table of this name is defined twice", "choose another name")
 	}
 	for _, v := range m.Sequence("columns", document.NotEmpty()) {
 		c := b.column(v.Mapping(), t)
-		if t.Column(c.Name) != nil {
-			v.Problem("a column of this name is defined twice", "choose another name")
+		if c.Name != "" && t.columnLike(c.Name) != nil {
+			v.Problem("a column of this name is defined twice", "choose another name; headers are compared without regard to case")
+		}
+		if !t.Core() && strings.EqualFold(c.Name, CollectionYear) {
+			v.Problem("every table of a format has this column already", "leave it out: it is told from the set, not read from a cell")
 		}
 		t.Columns = append(t.Columns, c)
 	}
@@ -106,6 +111,7 @@ func (b *builder) column(m *document.Mapping, t *Table) *Column {
 	case Date:
 		c.NotBefore = m.String("not_before", document.Optional())
 	}
+	years(m, c.From, c.To)
 	c.Treatments = defaultTreatments(c.Type, c.Class)
 	if m.Has("treatments") {
 		permitted := c.Treatments
@@ -113,9 +119,20 @@ func (b *builder) column(m *document.Mapping, t *Table) *Column {
 			permitted = append(permitted, AgeMonths, AgeYears, AgeBand)
 		}
 		c.Treatments = m.Strings("treatments", document.OneOf(permitted...))
+		if len(permitted) == 0 && len(c.Treatments) > 0 {
+			m.Value("treatments").Problem("a column of this class or type never leaves", "remove the treatments")
+			c.Treatments = nil
+		}
 	}
 	m.Done()
 	return c
+}
+
+// years holds two collection years to their order; 0 is open.
+func years(m *document.Mapping, from, to int) {
+	if from != 0 && to != 0 && to < from {
+		m.Value("to").Problem("the last collection year is before the first", "correct one of the two")
+	}
 }
 
 // words turns a list of a string type into plain strings.

@@ -1,5 +1,7 @@
 package dataset
 
+import "strings"
+
 // CollectionYear is the name of the column that every source table has beside its own: the year in which the
 // collection year of the return ends (2020/21 is 2021). It is read from no cell.
 const CollectionYear = "collection_year"
@@ -34,6 +36,16 @@ func (t *Table) Core() bool { return t.Format == "" }
 func (t *Table) Column(name string) *Column {
 	for _, c := range t.Columns {
 		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// columnLike finds a column as a header line would: without regard to case.
+func (t *Table) columnLike(name string) *Column {
+	for _, c := range t.Columns {
+		if strings.EqualFold(c.Name, name) {
 			return c
 		}
 	}

@@ -62,7 +62,7 @@ const shortest = 6
 // in upper case.
 func CheckText(name string, text []byte, known func(word []byte) bool) error {
 	for _, word := range bytes.FieldsFunc(text, notOfIdentifier) {
-		if len(word) < shortest || len(bytes.Trim(word, "0123456789")) == 0 || bytes.IndexAny(word, "0123456789") < 0 {
+		if len(word) < shortest || len(bytes.Trim(word, "0123456789")) == 0 || !bytes.ContainsAny(word, "0123456789") {
 			continue
 		}
 		if known(bytes.ToUpper(word)) {

@@ -121,7 +121,7 @@ func syntaxTree(tokens token.Tokens) (body ast.Node, place Place, ok bool) {
 
 // placeOfError takes the place out of an error of the library, whose interface is internal to it.
 func placeOfError(err error, otherwise Place) Place {
-	if e, ok := err.(interface{ GetToken() *token.Token }); ok { //nolint:errorlint // the parser does not wrap
+	if e, ok := err.(interface{ GetToken() *token.Token }); ok {
 		if tk := e.GetToken(); tk != nil && tk.Position != nil {
 			return placeOf(tk)
 		}

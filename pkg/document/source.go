@@ -88,7 +88,7 @@ func (s *source) use(p Place, n int) {
 func (s *source) checkLeftovers(log *Log) {
 	for number, line := range s.lines {
 		for i, r := range line {
-			if s.used[number] != nil && s.used[number][i] {
+			if used := s.used[number]; i < len(used) && used[i] {
 				continue
 			}
 			if r == '#' && (i == 0 || line[i-1] == ' ') {

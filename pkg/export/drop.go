@@ -119,7 +119,7 @@ func (d *drop) finish(files string, proof *register.Proof) error {
 	if err != nil {
 		return err
 	}
-	key, err := d.Gateway.Keys.SigningKey()
+	key, err := d.Keys.SigningKey()
 	if err != nil {
 		return err
 	}
@@ -177,7 +177,7 @@ func (d *drop) texts(proof *register.Proof) ([]text, error) {
 
 // sealMembership writes, per table, which pseudonyms are in the drop, for the rights officer alone.
 func (d *drop) sealMembership(ctx context.Context) error {
-	recipient, err := d.Gateway.Keys.RightsRecipient()
+	recipient, err := d.Keys.RightsRecipient()
 	if err != nil {
 		return err
 	}

@@ -52,6 +52,7 @@ type Gateway struct {
 	Version    string // of the program: one of the inputs that decide a drop's bytes
 	Build      string // the source revision, for the manifest
 	Progress   func(Event)
+	StageBytes int // how many bytes of rows a table keeps in memory before it spills them; 0 for minimise's own number
 }
 
 // Event is a step of a run, for people who wait.

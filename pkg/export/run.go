@@ -219,7 +219,7 @@ func (r *run) permit() error {
 		return err
 	}
 	a := j.Agreement
-	keys, err := r.Gateway.Keys.AgreementKeys(r.LACode, a.ID, a.Pseudonyms.Epoch)
+	keys, err := r.Keys.AgreementKeys(r.LACode, a.ID, a.Pseudonyms.Epoch)
 	if err != nil {
 		return err
 	}
@@ -234,10 +234,10 @@ func (r *run) permit() error {
 		return err
 	}
 	// Both are needed at the end: to find one missing now costs nothing, then it costs the run.
-	if _, err := r.Gateway.Keys.SigningKey(); err != nil {
+	if _, err := r.Keys.SigningKey(); err != nil {
 		return err
 	}
-	_, err = r.Gateway.Keys.RightsRecipient()
+	_, err = r.Keys.RightsRecipient()
 	return err
 }
 

@@ -178,6 +178,9 @@ func (g *Gateway) stage(ctx context.Context, s *Survey, keys minimise.Keys, spil
 func (g *Gateway) stageTable(ctx context.Context, s *Survey, t *minimise.Table, spill func() (string, error)) error {
 	report := &finding.Report{}
 	staged := &Staged{Table: t, Stage: t.NewStage(spill), Held: minimise.NewHeld()}
+	if g.StageBytes > 0 {
+		staged.Stage.SpillAt(g.StageBytes)
+	}
 	s.Tables = append(s.Tables, staged)
 	var err error
 	staged.Tally, err = harmonise.Table(ctx, g.input(s, report), t.Source, t.Needs(), func(b *extract.Batch) error {

@@ -97,25 +97,28 @@ func (d *discovery) stop(rule string, src *Source, message, hint string) {
 }
 
 func (d *discovery) walk(ctx context.Context, root string) error {
-	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	// A root that is a link is followed: with a slash behind it, the folder that it leads to is meant.
+	start := root
+	if info, err := os.Stat(root); err == nil && info.IsDir() {
+		start = filepath.Clean(root) + string(filepath.Separator)
+	}
+	return filepath.WalkDir(start, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			reason := err
-			var inPath *fs.PathError
-			if errors.As(err, &inPath) {
-				reason = inPath.Err
-			}
-			return d.note(Stop(RulePathUnreadable, finding.Place{File: path}, fmt.Sprintf("it cannot be read: %v", reason),
-				"check the path, and that the account that runs postern may read it"))
+			return d.unreadable(path, err)
 		}
 		name := entry.Name()
 		if entry.IsDir() {
-			if path != root && strings.HasPrefix(name, ".") {
+			if path != start && strings.HasPrefix(name, ".") {
 				return fs.SkipDir
 			}
 			return nil
 		}
 		if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~$") {
 			return nil
+		}
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			return d.note(Stop(RulePathUnreadable, finding.Place{File: path}, "it is a link to a folder, and only files are followed",
+				"give postern the folder itself, or put it in the place of the link"))
 		}
 		reader, known := d.readers[strings.ToLower(filepath.Ext(name))]
 		if !known {
@@ -124,6 +127,15 @@ func (d *discovery) walk(ctx context.Context, root string) error {
 		}
 		return d.note(d.file(ctx, reader, root, path))
 	})
+}
+
+func (d *discovery) unreadable(path string, err error) error {
+	var inPath *fs.PathError
+	if errors.As(err, &inPath) {
+		err = inPath.Err
+	}
+	return d.note(Stop(RulePathUnreadable, finding.Place{File: path}, fmt.Sprintf("it cannot be read: %v", err),
+		"check the path, and that the account that runs postern may read it"))
 }
 
 func (d *discovery) file(ctx context.Context, reader Reader, root, path string) error {

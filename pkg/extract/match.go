@@ -33,6 +33,7 @@ func Match(catalogue *dataset.Catalogue, file string, fields []string, report *f
 			continue
 		}
 		switch n := having(t, names); {
+		case n == 0: // a table of optional columns only, of which the header has none
 		case n > most:
 			best, most = []*dataset.Table{t}, n
 		case n == most:
@@ -50,6 +51,19 @@ func Match(catalogue *dataset.Catalogue, file string, fields []string, report *f
 	}
 	header, err := layout(best[0], place, names, report)
 	return best[0], header, err
+}
+
+// Fits reports whether a header line is still the one that was matched: as many fields, every column in its place.
+func (h *Header) Fits(fields []string) bool {
+	if len(fields) != h.Fields {
+		return false
+	}
+	for name, at := range h.At {
+		if at >= len(fields) || strings.ToUpper(strings.TrimSpace(fields[at])) != strings.ToUpper(name) {
+			return false
+		}
+	}
+	return true
 }
 
 // lacking lists the columns of a table that a header must have and has not. Columns that only some collection years

@@ -5,9 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/postern-gateway/postern/pkg/civil"
@@ -41,46 +39,6 @@ func sets(sources []*Source) []*set {
 		out[at].sources = append(out[at].sources, src)
 	}
 	return out
-}
-
-// yearWords finds years as people name folders and files by them: 2020-21, 2020_2021, 202021, 2021.
-var yearWords = regexp.MustCompile(`(?:^|[^0-9])(20[0-9]{2})(?:[-_ ]?(20[0-9]{2}|[0-9]{2}))?(?:[^0-9]|$)`)
-
-// yearSaid is the collection year that a path names: the file's own name first, then its folders from the nearest.
-// "2020-21" and "2021" are both the year that ends on 31 March 2021. What reads as a date, or names two years, says
-// nothing.
-func yearSaid(path string) int {
-	for name := filepath.ToSlash(path); name != "" && name != "."; {
-		base := name[strings.LastIndexByte(name, '/')+1:]
-		if year := yearIn(base); year != 0 {
-			return year
-		}
-		cut := strings.LastIndexByte(name, '/')
-		if cut < 0 {
-			break
-		}
-		name = name[:cut]
-	}
-	return 0
-}
-
-func yearIn(name string) int {
-	found := yearWords.FindAllStringSubmatch(name, -1)
-	if len(found) != 1 {
-		return 0
-	}
-	first, err := strconv.Atoi(found[0][1])
-	if err != nil {
-		return 0
-	}
-	switch second := found[0][2]; {
-	case second == "":
-		return first
-	case second == strconv.Itoa(first+1) || second == fmt.Sprintf("%02d", (first+1)%100):
-		return first + 1
-	default:
-		return 0
-	}
 }
 
 // yearOf tells a set's collection year from what its path says and what the dates inside show. Dates after the end of

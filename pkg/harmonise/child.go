@@ -55,6 +55,7 @@ type decided struct {
 type facts struct {
 	nums   []int32
 	states []extract.State
+	years  []int16 // the collection year that said it; of an empty fact, the one whose rows differ on it; 0 for none
 }
 
 // presence lists the positions of the columns that a row of the source makes true.
@@ -144,10 +145,11 @@ func (k *kids) position(number uint32, id extract.Value, markable []int) uint32 
 		at = uint32(len(k.rows))
 		k.own[number] = at
 		k.rows = append(k.rows, decided{})
-		k.ids = append(k.ids, extract.Value{State: extract.Known, Text: id.Text})
+		k.ids = append(k.ids, extract.Value{State: extract.Known, Text: id.Text, Simple: id.Simple})
 		for i := range k.facts {
 			k.facts[i].nums = append(k.facts[i].nums, 0)
 			k.facts[i].states = append(k.facts[i].states, extract.Empty)
+			k.facts[i].years = append(k.facts[i].years, 0)
 		}
 	}
 	for _, i := range markable {
@@ -170,16 +172,29 @@ func (k *kids) child(at uint32, l line) {
 		k.tally.Left--
 		k.quarantine(d.src.Place(d.row, ""))
 		k.quarantine(l.place(""))
-		k.forget(at, l)
+		k.forget(at, l.src.Year)
 		d.conflict = true
 	default:
 		k.tally.Superseded++
-		for _, name := range k.differing(at, l) {
-			k.in.Report.Add(RuleChanged, finding.Notice, l.place(l.source.Feed(name).From),
-				"a later return states this fact of the child differently; the later one leaves", "nothing, if it was a correction")
+		for _, i := range k.differing(at, l) {
+			k.differ(i, at, l)
 		}
 		k.fill(at, l)
 	}
+}
+
+// differ reports a fact that is known otherwise. When another row of the same return filled it, for a later return that
+// leaves it empty, neither of the two counts.
+func (k *kids) differ(i int, at uint32, l line) {
+	place := l.place(l.source.Feed(k.columns[i]).From)
+	if f := &k.facts[i]; int(f.years[at]) == l.src.Year {
+		f.states[at], f.nums[at] = extract.Empty, 0
+		k.in.Report.Add(RuleConflict, finding.Warning, place,
+			"rows of one return state this fact of one child differently, so none of them counts", "remove the wrong row in the source system")
+		return
+	}
+	k.in.Report.Add(RuleChanged, finding.Notice, place,
+		"a later return states this fact of the child differently; the later one leaves", "nothing, if it was a correction")
 }
 
 func (k *kids) quarantine(place finding.Place) {
@@ -188,33 +203,34 @@ func (k *kids) quarantine(place finding.Place) {
 		"rows of one return state different facts of one child", "remove the wrong row in the source system")
 }
 
-// fill takes from a row what is not yet known.
+// fill takes from a row what is not yet known, unless rows of its return differ on it.
 func (k *kids) fill(at uint32, l line) {
 	for i := 1; i < len(l.columns); i++ {
-		if v := l.columns[i].At(l.at); k.facts[i].states[at] == extract.Empty && v.State != extract.Empty {
-			k.facts[i].states[at], k.facts[i].nums[at] = v.State, v.Num
+		f, v := &k.facts[i], l.columns[i].At(l.at)
+		if f.states[at] == extract.Empty && v.State != extract.Empty && int(f.years[at]) != l.src.Year {
+			f.states[at], f.nums[at], f.years[at] = v.State, v.Num, int16(l.src.Year)
 		}
 	}
 }
 
 // differing lists the columns in which a row says something else than what is known. What one of them leaves empty
 // does not differ.
-func (k *kids) differing(at uint32, l line) []string {
-	var names []string
+func (k *kids) differing(at uint32, l line) []int {
+	var columns []int
 	for i := 1; i < len(l.columns); i++ {
 		v := l.columns[i].At(l.at)
 		if v.State != extract.Empty && k.facts[i].states[at] != extract.Empty && v.Num != k.facts[i].nums[at] {
-			names = append(names, k.columns[i])
+			columns = append(columns, i)
 		}
 	}
-	return names
+	return columns
 }
 
 // forget drops what the rows of a return in conflict said, and keeps what marks say.
-func (k *kids) forget(at uint32, l line) {
-	for i := 1; i < len(l.columns); i++ {
-		if len(l.columns[i].Values) > 1 || l.columns[i].At(l.at).State != extract.Empty {
-			k.facts[i].states[at], k.facts[i].nums[at] = extract.Empty, 0
+func (k *kids) forget(at uint32, year int) {
+	for i := range k.facts {
+		if f := &k.facts[i]; int(f.years[at]) == year {
+			f.states[at], f.nums[at] = extract.Empty, 0
 		}
 	}
 }

@@ -7,8 +7,9 @@
 //
 //   - one row per child (children): the latest return that has the child decides. What it leaves empty is taken from
 //     the latest return that fills it. A fact that two rows of one return state differently is nobody's guess: the
-//     rows are quarantined (CHILD_CONFLICT) and an earlier return decides. A fact that changed from one return to the
-//     next is counted (FACT_CHANGED), since it may be a correction or a slip.
+//     rows are quarantined (CHILD_CONFLICT) and an earlier return decides; rows that would fill a gap and differ fill
+//     none. A fact that changed from one return to the next is counted (FACT_CHANGED), since it may be a correction or
+//     a slip.
 //   - one row per event (looked_after_episodes: child and start date): an open episode comes again in every annual
 //     return until it ends. The latest return that has the event decides; earlier ones are held back as superseded.
 //     An event that one return has twice leaves twice, with a warning (EVENT_REPEATED): the gate does not guess.

@@ -46,6 +46,9 @@ func (t *Table) NewStage(dir func() (string, error)) *Stage {
 	return &Stage{layout: t.layout, dir: dir, name: t.FileBase(), budget: stageBudget}
 }
 
+// SpillAt sets how many bytes of rows the stage holds in memory before it spills a sorted run, where 64 MiB is not right.
+func (s *Stage) SpillAt(bytes int) { s.budget = bytes }
+
 // Add stages a batch.
 func (s *Stage) Add(b *Batch) error {
 	if b.layout != s.layout {

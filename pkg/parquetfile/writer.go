@@ -39,7 +39,7 @@ type Writer struct {
 	buffer  *bufio.Writer
 	digest  hash.Hash
 	bytes   *counter
-	parquet *parquet.Writer
+	parquet *parquet.GenericWriter[any]
 	cells   []parquet.Value
 	codes   [][]parquet.Value // per column, the value of each code
 	inPage  int
@@ -96,7 +96,7 @@ func Create(path string, columns []minimise.Column, opt Options) (*Writer, error
 	for key, value := range opt.Metadata {
 		settings = append(settings, parquet.KeyValueMetadata(key, value)) // the library writes them sorted
 	}
-	w.parquet = parquet.NewWriter(w.bytes, settings...)
+	w.parquet = parquet.NewGenericWriter[any](w.bytes, settings...)
 	return w, nil
 }
 

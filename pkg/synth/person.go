@@ -28,15 +28,14 @@ func (p *person) known() []*identity {
 
 // identity is what the council holds under one LA child ID.
 type identity struct {
-	id             string
-	index          int
-	firstEthnicity string // as returned in the first year, when it was not known yet
-	periods        []period
-	episodes       []episode
-	reviews        []review
-	missing        []absence
-	workers        []worker
-	years          [maxYears]annual
+	id       string
+	index    int
+	periods  []period
+	episodes []episode
+	reviews  []review
+	missing  []absence
+	workers  []worker
+	years    [maxYears]annual
 }
 
 // period is one period of care: from an episode with RNE S to the end of one with a REC other than X1.

@@ -2,25 +2,28 @@
 # The gate from end to end, with a council that does not exist: keys, roles, decisions, extracts, a plan, a drop, and
 # the recipient's checks with Postern's verifier and with stock tools alone.
 #
-#   testdata/demo/demo.sh [--folder FOLDER] [--children N] [--plain-keys]
+#   testdata/demo/demo.sh [--folder FOLDER] [--bin FOLDER] [--children N] [--plain-keys]
 #
-# FOLDER (demo) is removed and made anew. With --plain-keys the secrets are ordinary files of mode 0600; without, they
-# are encrypted with age. bin/postern and bin/postern-verify must have been built: `make demo` does both.
+# The folder (demo) is removed and made anew. With --plain-keys the secrets are ordinary files of mode 0600; without,
+# they are encrypted with age. postern and postern-verify must have been built (bin): `make demo` does both.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 folder=demo
+bin=bin
 children=2000
 secret=.age
 while [ $# -gt 0 ]; do
 	case $1 in
 	--folder) folder=$2 && shift 2 ;;
+	--bin) bin=$2 && shift 2 ;;
 	--children) children=$2 && shift 2 ;;
 	--plain-keys) secret='' && shift ;;
 	*) echo "demo: unknown option $1" >&2 && exit 2 ;;
 	esac
 done
 case $folder in /*) ;; *) folder=$root/$folder ;; esac
+case $bin in /*) ;; *) bin=$root/$bin ;; esac
 agreement=agreements/family-valued-2026.yaml
 expired=agreements/family-valued-2020.yaml
 
@@ -47,10 +50,10 @@ ends() {
 }
 
 # The binaries are called by their paths: nothing of that name elsewhere on the machine can take their place.
-postern() { "$root/bin/postern" "$@"; }
+postern() { "$bin/postern" "$@"; }
 
 for tool in postern postern-verify; do
-	[ -x "$root/bin/$tool" ] || fail "bin/$tool is missing: run make build"
+	[ -x "$bin/$tool" ] || fail "$bin/$tool is missing: run make build"
 done
 command -v ssh-keygen >/dev/null || fail "ssh-keygen is missing: install the package openssh-client"
 
@@ -143,7 +146,7 @@ drop=$(sed -n 's/^Published drop \([^ ]*\) to .*/\1/p' export.txt)
 [ -n "$drop" ] && [ -f "drops/$drop/SHA256SUMS.sig" ] || fail "the export does not say which drop it published"
 
 step "Verified with postern-verify, which holds no key and can read no extract"
-ends 0 "$root/bin/postern-verify" "drops/$drop" --signers allowed_signers
+ends 0 "$bin/postern-verify" "drops/$drop" --signers allowed_signers
 
 step "Verified without Postern: ssh-keygen -Y verify, sha256sum -c"
 (
@@ -157,7 +160,7 @@ mkdir tampered
 cp -R "drops/$drop" tampered/drop
 chmod -R u+w tampered
 printf ' ' >>tampered/drop/manifest.json
-ends 6 "$root/bin/postern-verify" tampered/drop --signers allowed_signers >tampered.txt 2>&1
+ends 6 "$bin/postern-verify" tampered/drop --signers allowed_signers >tampered.txt 2>&1
 tail -n 2 tampered.txt
 rm -rf tampered
 

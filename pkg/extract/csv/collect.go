@@ -12,6 +12,7 @@ type collector struct {
 	report  *finding.Report
 	want    extract.Want
 	numbers []int64 // of the rows gathered
+	bytes   int     // of the distinct cells gathered
 	columns []gathered
 }
 
@@ -39,16 +40,22 @@ func newCollector(src *extract.Source, want extract.Want, report *finding.Report
 
 func (c *collector) rows() int { return len(c.numbers) }
 
+// full reports whether the batch has as many rows, or as much text, as one may have.
+func (c *collector) full() bool { return len(c.numbers) >= batchRows || c.bytes >= batchBytes }
+
 func (c *collector) add(number int64, cells [][]byte) {
 	c.numbers = append(c.numbers, number)
 	for i := range c.columns {
-		n, _ := c.columns[i].cells.Number(cells[i])
+		n, added := c.columns[i].cells.Number(cells[i])
+		if added {
+			c.bytes += len(cells[i])
+		}
 		c.columns[i].index = append(c.columns[i].index, n)
 	}
 }
 
 func (c *collector) reset() {
-	c.numbers = c.numbers[:0]
+	c.numbers, c.bytes = c.numbers[:0], 0
 	for i := range c.columns {
 		c.columns[i].cells.Reset()
 		c.columns[i].index = c.columns[i].index[:0]

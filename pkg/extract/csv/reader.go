@@ -46,6 +46,7 @@ const (
 const (
 	maxColumns = 2000
 	batchRows  = 1 << 15
+	batchBytes = 1 << 24 // of distinct cells: a batch of very long cells ends before it has all its rows
 )
 
 // Reader reads CSV extracts. Its zero value is ready and safe for concurrent use.
@@ -72,8 +73,12 @@ func (Reader) Read(ctx context.Context, src *extract.Source, want extract.Want, 
 	defer func() { _ = f.Close() }() // only read from: nothing is lost
 	digest := sha256.New()
 	split := newSplitter(io.TeeReader(f, digest), nil, 0)
-	if _, err := readHeader(ctx, split, src.File); err != nil {
+	fields, err := readHeader(ctx, split, src.File)
+	if err != nil {
 		return extract.Tally{}, err
+	}
+	if !src.Header.Fits(fields) {
+		return extract.Tally{}, changed(src)
 	}
 	split.wanted, split.rec.fields = positions(src, want), make([][]byte, len(want))
 	run := &pass{src: src, sink: sink, report: report, collector: newCollector(src, want, report)}
@@ -81,8 +86,7 @@ func (Reader) Read(ctx context.Context, src *extract.Source, want extract.Want, 
 		return run.tally, err
 	}
 	if !bytes.Equal(digest.Sum(nil), src.SHA256[:]) {
-		return run.tally, finding.Refuse(finding.SourceChanged, "run the export again when the source system has finished writing its files",
-			"%s changed while it was being read", src.File)
+		return run.tally, changed(src)
 	}
 	if run.tally.Read == 0 {
 		report.Add(RuleFileOfNoRows, finding.Warning, src.Place(0, ""), "the file has a header and no rows",
@@ -91,19 +95,23 @@ func (Reader) Read(ctx context.Context, src *extract.Source, want extract.Want, 
 	return run.tally, nil
 }
 
-// open opens a regular file.
+func changed(src *extract.Source) error {
+	return finding.Refuse(finding.SourceChanged, "run the export again when the source system has finished writing its files",
+		"%s changed while it was being read", src.File)
+}
+
+// open opens a regular file. What it is is asked first: opening a named pipe would wait for a writer.
 func open(path, file string) (*os.File, error) {
 	place := finding.Place{File: file}
-	f, err := os.Open(path)
+	info, err := os.Stat(path)
 	if err != nil {
 		return nil, unreadable(place, err)
 	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("it is not a regular file")
+	if !info.Mode().IsRegular() {
+		return nil, unreadable(place, errors.New("it is not a regular file"))
 	}
+	f, err := os.Open(path)
 	if err != nil {
-		_ = f.Close() // the first error is the one to tell
 		return nil, unreadable(place, err)
 	}
 	return f, nil
@@ -142,12 +150,12 @@ func readHeader(ctx context.Context, split *splitter, file string) ([]string, er
 	if err != nil {
 		return nil, broken(err, place)
 	}
-	if rec.malformed || rec.spans || !utf8.Valid(bytes.Join(rec.fields[:rec.count], nil)) {
-		return nil, extract.Stop(RuleHeader, place, "the header line is not plain CSV text", "export the file again as CSV UTF-8")
-	}
 	if rec.count > maxColumns {
 		return nil, extract.Stop(RuleTooWide, place, fmt.Sprintf("the header has %d columns; no return has more than %d", rec.count, maxColumns),
 			"check that the file is the right one")
+	}
+	if rec.malformed || rec.spans || !utf8.Valid(bytes.Join(rec.fields[:rec.count], nil)) {
+		return nil, extract.Stop(RuleHeader, place, "the header line is not plain CSV text", "export the file again as CSV UTF-8")
 	}
 	fields := make([]string, rec.count)
 	for i := range fields {
@@ -220,7 +228,7 @@ func (p *pass) rows(ctx context.Context, split *splitter) error {
 			continue
 		}
 		p.collector.add(p.tally.Read, rec.fields)
-		if p.collector.rows() == batchRows {
+		if p.collector.full() {
 			if err := p.flush(ctx); err != nil {
 				return err
 			}
@@ -238,6 +246,9 @@ func (p *pass) sound(rec *record) bool {
 	case rec.count != p.src.Header.Fields:
 		p.report.Add(RuleFieldCount, finding.Quarantine, place, "the row does not have as many fields as the header",
 			"look for a comma that is not in quotes, or for the end of a file that was cut off")
+	case rec.empty:
+		p.report.Add(RuleBlankRow, finding.Quarantine, place, "the row holds nothing",
+			"remove the row; a spreadsheet may have added it below the table")
 	default:
 		return true
 	}

@@ -23,6 +23,7 @@ type record struct {
 	fields    [][]byte // the wanted ones are filled; valid until the next call
 	count     int      // how many fields the record has
 	blank     bool     // an empty line
+	empty     bool     // no field holds anything
 	malformed bool     // a quote where RFC 4180 has none
 	spans     bool     // a quoted field holds a line end
 }
@@ -35,14 +36,16 @@ type splitter struct {
 	wanted  []int // per field position, where it goes among the record's fields, or -1; nil wants every field
 	buf     []byte
 	at, end int
-	eof     bool
+	nul     int  // where the first NUL byte of buf stands, or -1: nothing from there on is read
+	eof     bool // there is nothing behind end
+	final   bool // the bytes being parsed are the last
 	rec     record
 	scratch []byte // unescaped quoted fields of the current record
 }
 
 // newSplitter reads from src. wanted[i] is where field i goes among fields (-1: nowhere); a nil wanted keeps all.
 func newSplitter(src io.Reader, wanted []int, keep int) *splitter {
-	s := &splitter{src: src, wanted: wanted, buf: make([]byte, chunk)}
+	s := &splitter{src: src, wanted: wanted, buf: make([]byte, chunk), nul: -1}
 	s.rec.fields = make([][]byte, keep)
 	return s
 }
@@ -50,8 +53,12 @@ func newSplitter(src io.Reader, wanted []int, keep int) *splitter {
 // next returns the next record, or io.EOF.
 func (s *splitter) next() (*record, error) {
 	for {
-		if s.at < s.end {
-			n, complete, err := s.parse(s.buf[s.at:s.end])
+		end := s.end
+		if s.nul >= 0 {
+			end = s.nul
+		}
+		if s.at < end {
+			n, complete, err := s.parse(s.buf[s.at:end])
 			if err != nil {
 				return nil, err
 			}
@@ -59,6 +66,9 @@ func (s *splitter) next() (*record, error) {
 				s.at += n
 				return &s.rec, nil
 			}
+		}
+		if s.nul >= 0 {
+			return nil, errNUL
 		}
 		if s.eof {
 			if s.at == s.end {
@@ -86,8 +96,8 @@ func (s *splitter) fill() error {
 		s.buf = append(s.buf, make([]byte, len(s.buf))...)
 	}
 	n, err := s.src.Read(s.buf[s.end:])
-	if bytes.IndexByte(s.buf[s.end:s.end+n], 0) >= 0 {
-		return errNUL
+	if at := bytes.IndexByte(s.buf[s.end:s.end+n], 0); at >= 0 {
+		s.nul = s.end + at
 	}
 	s.end += n
 	if errors.Is(err, io.EOF) {
@@ -100,11 +110,13 @@ func (s *splitter) fill() error {
 // parse takes one record off the front of b. It reports how many bytes the record took with its line end, and whether
 // it was complete: when not, the caller reads more and starts the record again.
 func (s *splitter) parse(b []byte) (int, bool, error) {
+	s.final = s.eof && s.nul < 0
 	if len(b) > maxRecord {
+		s.final = s.final && len(b) == maxRecord+1
 		b = b[:maxRecord+1]
 	}
 	rec := &s.rec
-	rec.count, rec.blank, rec.malformed, rec.spans = 0, false, false, false
+	rec.count, rec.blank, rec.empty, rec.malformed, rec.spans = 0, false, true, false, false
 	clear(rec.fields)
 	s.scratch = s.scratch[:0]
 	at := 0
@@ -119,18 +131,19 @@ func (s *splitter) parse(b []byte) (int, bool, error) {
 		at += n
 		s.keep(field)
 		rec.count++
+		rec.empty = rec.empty && len(field) == 0
 		if last {
-			rec.blank = rec.count == 1 && len(field) == 0 && !rec.malformed
+			rec.blank = rec.count == 1 && rec.empty && b[0] != '"'
 			return at, true, nil
 		}
 	}
 }
 
-// keep puts a field where it is wanted.
+// keep puts a field where it is wanted. Of a record that is too wide for any return, it keeps no more than shows that.
 func (s *splitter) keep(field []byte) {
 	n := s.rec.count
 	switch {
-	case s.wanted == nil:
+	case s.wanted == nil && n <= maxColumns:
 		s.rec.fields = append(s.rec.fields[:n], field)
 	case n < len(s.wanted) && s.wanted[n] >= 0:
 		s.rec.fields[s.wanted[n]] = field
@@ -153,7 +166,7 @@ func (s *splitter) field(b []byte) (field []byte, n int, last, complete bool) {
 			s.rec.malformed = true
 		}
 	}
-	return trimCR(b), len(b), true, s.eof
+	return trimCR(b), len(b), true, s.final
 }
 
 func trimCR(b []byte) []byte {
@@ -173,7 +186,7 @@ func (s *splitter) quoted(b []byte) (field []byte, n int, last, complete bool) {
 			return nil, 0, false, false
 		}
 		at += q
-		if at+1 == len(b) && !s.eof {
+		if at+1 == len(b) && !s.final {
 			return nil, 0, false, false // the next byte decides: a second quote, or the end of the field
 		}
 		if at+1 < len(b) && b[at+1] == '"' {
@@ -210,5 +223,5 @@ func (s *splitter) afterQuote(b []byte) (between, n int, last, complete bool) {
 			return len(trimCR(b[:i])), i + 1, true, true
 		}
 	}
-	return len(trimCR(b)), len(b), true, s.eof
+	return len(trimCR(b)), len(b), true, s.final
 }

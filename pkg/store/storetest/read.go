@@ -145,8 +145,9 @@ func listLeftEarly(t reporter, s store.Store) {
 }
 
 func location(t reporter, s store.Store) {
-	if s.Location() == "" || s.Location() != s.Location() {
-		t.Errorf("the location is %q", s.Location())
+	first := s.Location()
+	if again := s.Location(); first == "" || again != first {
+		t.Errorf("the location is %q, then %q", first, again)
 	}
 }
 

@@ -1,0 +1,337 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/postern-gateway/postern/pkg/signature"
+)
+
+type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
+
+// scriptCommands are the commands that scripts have beside those of testscript.
+//
+//	council [KIND]             lay out a council in the current folder: signed (also without KIND), bare or published
+//	exits CODE PROGRAM ARG…    run a program, which must end with this exit code
+//	complains FILE             the error and hint lines of the last program are those of FILE, and no others
+//	remember PATH…             take down every name, mode and byte below the paths
+//	unchanged                  all of that is as it was
+//	nothing PATH…              there is no file at or below the paths
+//	[!] json FILE PATH [WANT]  FILE (or stdout) is one JSON document, which has WANT, or anything, at PATH: a.0.b, -1 for
+//	                           the last of a list, # for its length
+//	edit FILE OLD NEW          replace the only OLD in a file; \n is a line end
+//	alter FILE                 flip one bit in the middle of a file
+//	key FILE                   make an OpenSSH key pair
+//	sign KEY NAMESPACE FILE    sign a file into FILE.sig
+//	spoil FILE KIND            make a file a bad one: see spoilers
+func scriptCommands(templates map[string]string) map[string]scriptCommand {
+	return map[string]scriptCommand{
+		"council":   positive(func(ts *testscript.TestScript, args []string) error { return council(ts, templates, args) }),
+		"exits":     positive(exits),
+		"complains": positive(complains),
+		"remember":  positive(remember),
+		"unchanged": positive(unchanged),
+		"nothing":   positive(nothing),
+		"json":      lookJSON,
+		"edit":      positive(edit),
+		"alter":     positive(alter),
+		"key": positive(func(ts *testscript.TestScript, args []string) error {
+			if err := wants(args, 1); err != nil {
+				return err
+			}
+			_, err := writeKey(ts.MkAbs(args[0]))
+			return err
+		}),
+		"sign":  positive(signFile),
+		"spoil": positive(spoil),
+	}
+}
+
+// positive is a command that cannot be negated.
+func positive(do func(ts *testscript.TestScript, args []string) error) scriptCommand {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg {
+			ts.Fatalf("this command cannot be negated")
+		}
+		ts.Check(do(ts, args))
+	}
+}
+
+func wants(args []string, n int) error {
+	if len(args) != n {
+		return fmt.Errorf("wants %d words, and has %d", n, len(args))
+	}
+	return nil
+}
+
+func council(ts *testscript.TestScript, templates map[string]string, args []string) error {
+	kind := signedCouncil
+	if len(args) > 0 {
+		kind = args[0]
+	}
+	from, ok := templates[kind]
+	if !ok {
+		return errors.New("there is no such council")
+	}
+	return copyFolder(from, ts.MkAbs("."))
+}
+
+func exits(ts *testscript.TestScript, args []string) error {
+	if len(args) < 2 {
+		return errors.New("wants an exit code and a program")
+	}
+	want, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var failed *exec.ExitError
+	switch {
+	case errors.As(err, &failed):
+		got = failed.ExitCode()
+	case err != nil:
+		return err
+	}
+	if got != want {
+		return fmt.Errorf("exit code %d, want %d", got, want)
+	}
+	return nil
+}
+
+// complains compares what the last program complained of with a file. Its log lines are left out, and the script's own
+// folder is written $WORK.
+func complains(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 1); err != nil {
+		return err
+	}
+	var got strings.Builder
+	for line := range strings.Lines(ts.ReadFile("stderr")) {
+		if !strings.Contains(line, " [INFO]  postern: ") {
+			got.WriteString(line)
+		}
+	}
+	text := strings.ReplaceAll(got.String(), ts.Getenv("WORK"), "$WORK")
+	if want := ts.ReadFile(args[0]); text != want {
+		return fmt.Errorf("the complaints are\n%s\nand not\n%s", text, want)
+	}
+	return nil
+}
+
+// memory is what a script has had taken down. Scripts run side by side, so each keeps its own, in a file.
+func memory(ts *testscript.TestScript) string { return filepath.Join(ts.Getenv("WORK"), ".remembered") }
+
+func remember(ts *testscript.TestScript, args []string) error {
+	tree, err := treeOf(ts, args)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(append(args, tree))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(memory(ts), data, 0o600)
+}
+
+func unchanged(ts *testscript.TestScript, args []string) error {
+	data, err := os.ReadFile(memory(ts))
+	if err != nil {
+		return err
+	}
+	var lines []string
+	if err := json.Unmarshal(data, &lines); err != nil {
+		return err
+	}
+	before := lines[len(lines)-1]
+	after, err := treeOf(ts, lines[:len(lines)-1])
+	if err != nil || after == before {
+		return err
+	}
+	was, is := strings.Split(before, "\n"), strings.Split(after, "\n")
+	var b strings.Builder
+	for _, line := range was {
+		if !slices.Contains(is, line) {
+			fmt.Fprintf(&b, "- %s\n", line)
+		}
+	}
+	for _, line := range is {
+		if !slices.Contains(was, line) {
+			fmt.Fprintf(&b, "+ %s\n", line)
+		}
+	}
+	return fmt.Errorf("files changed:\n%s", b.String())
+}
+
+// treeOf lists every file and folder below paths with its mode and digest. The script's own temporary folder is part of
+// its working folder, so a program that leaves something there is found out.
+func treeOf(ts *testscript.TestScript, paths []string) (string, error) {
+	if len(paths) == 0 {
+		return "", errors.New("wants paths")
+	}
+	var b strings.Builder
+	for _, path := range paths {
+		err := filepath.WalkDir(ts.MkAbs(path), func(name string, entry fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				fmt.Fprintf(&b, "%s is not there\n", path)
+				return nil
+			}
+			if err != nil || name == memory(ts) {
+				return err
+			}
+			info, err := entry.Info()
+			if err != nil {
+				return err
+			}
+			digest := ""
+			if info.Mode().IsRegular() {
+				data, err := os.ReadFile(name)
+				if err != nil {
+					return err
+				}
+				digest = fmt.Sprintf("%x", sha256.Sum256(data))
+			}
+			fmt.Fprintf(&b, "%s %s %s\n", name, info.Mode(), digest)
+			return nil
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	return b.String(), nil
+}
+
+func nothing(ts *testscript.TestScript, args []string) error {
+	if len(args) == 0 {
+		return errors.New("wants paths")
+	}
+	for _, path := range args {
+		err := filepath.WalkDir(ts.MkAbs(path), func(name string, entry fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			return fmt.Errorf("there is %s", name)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func edit(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 3); err != nil {
+		return err
+	}
+	lines := strings.NewReplacer(`\n`, "\n")
+	was, is := lines.Replace(args[1]), lines.Replace(args[2])
+	text := ts.ReadFile(args[0])
+	if n := strings.Count(text, was); n != 1 {
+		return fmt.Errorf("%s has it %d times", args[0], n)
+	}
+	return rewrite(ts, args[0], []byte(strings.Replace(text, was, is, 1)))
+}
+
+// rewrite replaces the bytes of a file and keeps its mode.
+func rewrite(ts *testscript.TestScript, file string, data []byte) error {
+	return os.WriteFile(ts.MkAbs(file), data, 0o600)
+}
+
+func alter(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 1); err != nil {
+		return err
+	}
+	data := []byte(ts.ReadFile(args[0]))
+	data[len(data)/2] ^= 1
+	return rewrite(ts, args[0], data)
+}
+
+func signFile(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 3); err != nil {
+		return err
+	}
+	signer, err := signature.LoadSigner(ts.MkAbs(args[0]))
+	if err != nil {
+		return err
+	}
+	armoured, err := signature.Sign(signer, args[1], []byte(ts.ReadFile(args[2])))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(ts.MkAbs(args[2])+".sig", armoured, 0o600)
+}
+
+func lookJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 && len(args) != 3 {
+		ts.Fatalf("wants a document, a path and what it should have there")
+	}
+	decoder := json.NewDecoder(strings.NewReader(ts.ReadFile(args[0])))
+	decoder.UseNumber()
+	var document any
+	ts.Check(decoder.Decode(&document))
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		ts.Fatalf("there is more than one JSON document")
+	}
+	got, found := at(document, args[1])
+	matches := found && (len(args) == 2 || got == args[2])
+	switch {
+	case !matches && !neg:
+		ts.Fatalf("%s is %q (found: %t)", args[1], got, found)
+	case matches && neg:
+		ts.Fatalf("%s is %q", args[1], got)
+	}
+}
+
+// at looks a path up in a document and writes what is there as JSON does, text without its quotes.
+func at(document any, path string) (string, bool) {
+	for part := range strings.SplitSeq(path, ".") {
+		if path == "" {
+			break
+		}
+		switch d := document.(type) {
+		case map[string]any:
+			next, found := d[part]
+			if !found {
+				return "", false
+			}
+			document = next
+		case []any:
+			if part == "#" {
+				return strconv.Itoa(len(d)), true
+			}
+			i, err := strconv.Atoi(part)
+			if i < 0 {
+				i += len(d)
+			}
+			if err != nil || i < 0 || i >= len(d) {
+				return "", false
+			}
+			document = d[i]
+		default:
+			return "", false
+		}
+	}
+	if text, ok := document.(string); ok {
+		return text, true
+	}
+	var b bytes.Buffer
+	if err := json.NewEncoder(&b).Encode(document); err != nil {
+		return "", false
+	}
+	return strings.TrimSpace(b.String()), true
+}

@@ -1,0 +1,98 @@
+package export_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/postern-gateway/postern/pkg/dataset"
+)
+
+// The ids of the agreements of the tests.
+const (
+	shippedID = "dsa-coventry-fv-2026"
+	wideID    = "dsa-trust-wide"
+)
+
+// preamble is everything of an agreement but its tables.
+func preamble(id, period, cohort string, onUnusable string) string {
+	return `apiVersion: postern/v1
+id: ` + id + `
+version: 1
+title: An agreement of the tests
+controller: {name: Coventry City Council, la_code: "331", dpo: dpo@council.example}
+recipient: {name: Foundations, role: controller, setting: secure, contact: data@recipient.example}
+purpose: {code: evaluation, text: Holds the gate to its own rules}
+lawful_basis: {article6: 6(1)(e), power: Children Act 1989 section 17, article9: 9(2)(j), schedule1: Part 1 paragraph 4, article10: Data Protection Act 2018 section 10(5)}
+dpia: {ref: DPIA-2026-001, review_by: 2027-03-31}
+privacy_notice: {url: "https://council.example/privacy", covers: [children]}
+national_data_opt_out: {determination: not_applicable, reason: no data of health or adult social care}
+` + period + `
+frequency: {schedule: monthly, max_drops_per_month: 31}
+retention: {recipient_until: 2040-03-31, bucket_days: 30}
+transfer: {locations: [GB]}
+prohibitions: [re-identification, onward-sharing, decisions-about-individuals]
+pseudonyms: {scheme: p1, epoch: 1, on_unusable: "` + onUnusable + `", max_unusable: 1}
+` + cohort + `release: {profile: secure}
+`
+}
+
+const usualPeriod = "period: {share_from: 2026-04-01, share_to: 2029-03-31, data_from: 1990-01-01, data_to: 2029-03-31}"
+
+// shippedAgreement is the agreement that the repository ships.
+func shippedAgreement(tb testing.TB) string {
+	tb.Helper()
+	return mustRead(tb, "../../agreements/family-valued-2026.yaml")
+}
+
+// wideAgreement releases a treated form of every column that can be released, of every table that the collection years
+// of the tests have. Dates leave as years, codes as flags, so that what leaves shows no cell as it was.
+func wideAgreement(catalogue *dataset.Catalogue, id, period, onUnusable string) string {
+	var b strings.Builder
+	b.WriteString(preamble(id, period, "", onUnusable) + "tables:\n")
+	aged := false
+	for _, t := range catalogue.Tables() {
+		fmt.Fprintf(&b, "  %s:\n", t.ID())
+		for _, c := range t.Columns {
+			if how := coarsest(c, &aged); how != "" {
+				fmt.Fprintf(&b, "    %s: {%s, joint_fineness: every column is tried}\n", c.Name, how)
+			}
+		}
+	}
+	return b.String()
+}
+
+// coarsest is the treatment of a column that shows least of it; "" for a column that never leaves, or for a second age.
+func coarsest(c *dataset.Column, aged *bool) string {
+	switch {
+	case c.Name == dataset.CollectionYear || len(c.Treatments) == 0:
+		return ""
+	case c.Permits(dataset.Pseudonym):
+		return "treatment: pseudonym"
+	case c.IsBirthDate():
+		if *aged {
+			return ""
+		}
+		*aged = true
+		return "treatment: age_band, bands: [0, 5, 10]"
+	case c.Permits(dataset.DateTo):
+		return "treatment: date, to: year"
+	case c.Permits(dataset.Flag):
+		return fmt.Sprintf("treatment: flag, codes: [%q]", commonest(c))
+	default:
+		return "treatment: keep"
+	}
+}
+
+// commonest is a code of the column that no canary is.
+func commonest(c *dataset.Column) string {
+	codes := c.Codes
+	i := slices.IndexFunc(codes, func(v dataset.CodeValue) bool { return !slices.Contains(rareCodes(), v.Value) })
+	return codes[i].Value
+}
+
+// narrowAgreement releases the child's pseudonym of the table of children, and nothing else.
+func narrowAgreement(id string) string {
+	return preamble(id, usualPeriod, "", "null") + "tables:\n  children:\n    child_id: {treatment: pseudonym}\n"
+}

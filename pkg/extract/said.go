@@ -1,0 +1,130 @@
+package extract
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// yearSaid is the collection year that a path names: the file's own name first, then its folders from the nearest.
+// "2020-21" and "2021" are both the year that ends on 31 March 2021. A date says nothing, and neither does a name with
+// two years.
+func yearSaid(path string) int {
+	for name := filepath.ToSlash(path); name != "" && name != "."; {
+		base := name[strings.LastIndexByte(name, '/')+1:]
+		if year := yearIn(base); year != 0 {
+			return year
+		}
+		cut := strings.LastIndexByte(name, '/')
+		if cut < 0 {
+			break
+		}
+		name = name[:cut]
+	}
+	return 0
+}
+
+// yearIn is the one collection year that a name has: 2021, 2020-21, 2020_2021, 202021. It is 0 for a name that has
+// none, or two, or a span of years that are no neighbours. Dates (2021-03-31, 31.3.2021, 20210331) are passed over.
+func yearIn(name string) int {
+	numbers := numbersIn(name)
+	said := 0
+	for len(numbers) > 0 {
+		first, rest := numbers[0], numbers[1:]
+		if n := dateLength(numbers); n > 0 {
+			numbers = numbers[n:]
+			continue
+		}
+		numbers = rest
+		year := 0
+		switch {
+		case !strings.HasPrefix(first.text, "20"):
+			continue
+		case len(first.text) == 4 && len(rest) > 0 && first.spans(rest[0]):
+			year = yearEnding(first.text, rest[0].text)
+			numbers = rest[1:]
+		case len(first.text) == 4:
+			year = yearEnding(first.text, "")
+		case len(first.text) == 6 || len(first.text) == 8:
+			if year = yearEnding(first.text[:4], first.text[4:]); year == 0 {
+				continue
+			}
+		default:
+			continue
+		}
+		if year == 0 || said != 0 {
+			return 0
+		}
+		said = year
+	}
+	return said
+}
+
+// number is a run of digits in a name.
+type number struct {
+	text string
+	next string // what stands between it and the next number
+}
+
+var digitRuns = regexp.MustCompile(`[0-9]+`)
+
+func numbersIn(name string) []number {
+	var out []number
+	end := 0
+	for i, at := range digitRuns.FindAllStringIndex(name, -1) {
+		if i > 0 {
+			out[i-1].next = name[end:at[0]]
+		}
+		out = append(out, number{text: name[at[0]:at[1]]})
+		end = at[1]
+	}
+	return out
+}
+
+// spans reports whether a year and the number after it are written as a span of years.
+func (n number) spans(next number) bool {
+	if n.next != "-" && n.next != "_" && n.next != " " {
+		return false
+	}
+	return len(next.text) == 2 || len(next.text) == 4 && strings.HasPrefix(next.text, "20")
+}
+
+// yearEnding is the year that a span of years ends in: 2021 of 2020 and 21, or of 2021 alone; 0 when they are not
+// neighbours.
+func yearEnding(first, second string) int {
+	year, err := strconv.Atoi(first)
+	switch {
+	case err != nil:
+		return 0
+	case second == "":
+		return year
+	case second == strconv.Itoa(year+1) || second == fmt.Sprintf("%02d", (year+1)%100):
+		return year + 1
+	default:
+		return 0
+	}
+}
+
+// dateLength is 3 when the first three numbers are a date, a year with a month and a day before or behind it, joined by
+// the same mark; else 0.
+func dateLength(numbers []number) int {
+	if len(numbers) < 3 || numbers[0].next != numbers[1].next || len(numbers[0].next) != 1 || !strings.Contains("-_. ", numbers[0].next) {
+		return 0
+	}
+	one, two, three := numbers[0].text, numbers[1].text, numbers[2].text
+	year := func(s string) bool { return len(s) == 4 && strings.HasPrefix(s, "20") }
+	upTo := func(s string, most int) bool {
+		n, err := strconv.Atoi(s)
+		return err == nil && len(s) <= 2 && n >= 1 && n <= most
+	}
+	switch {
+	case year(one) && upTo(two, 12) && upTo(three, 31):
+		return 3
+	case year(three) && (upTo(one, 31) && upTo(two, 12) || upTo(one, 12) && upTo(two, 31)):
+		return 3
+	default:
+		return 0
+	}
+}
