@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -68,6 +69,14 @@ func verbs() string {
 	return strings.Join(words, ", ")
 }
 
+func roleWords(roles []agreement.Role) string {
+	var words []string
+	for _, r := range roles {
+		words = append(words, string(r))
+	}
+	return strings.Join(words, " or ")
+}
+
 func (p *program) sign(file, key, decision, reason string) error {
 	if key == "" {
 		return usage("give --key the file of your private key, or the .pub file of a key in ssh-agent", "no key is given to sign with")
@@ -105,13 +114,16 @@ func (p *program) sign(file, key, decision, reason string) error {
 		return finding.Refuse(finding.RoleNotAllowed, "use the key that the roles file names, or have the roles file changed and signed", "the key holds no role in %s", export.RolesFile)
 	}
 	verb := agreement.Verb(decision)
+	if allowed := verb.Roles(); len(allowed) > 0 && !slices.Contains(allowed, person.Role) {
+		return finding.Refuse(finding.RoleNotAllowed, "have it signed with the key of: "+roleWords(allowed), "%s is %s, and may not %s", person.Name, person.Role, verb)
+	}
 	d, err := agreement.Decide(a, g.Catalogue.Digest(), person.Role, verb, reason, p.now(), nil)
 	if err != nil {
 		return usageError{err}
 	}
 	statement, err := d.Statement()
 	if err != nil {
-		return err
+		return usageError{err}
 	}
 	armoured, err := signature.Sign(signer, signature.DecisionNamespace, statement)
 	if err != nil {

@@ -45,6 +45,19 @@ const exitCodes = `Exit codes:
 // errNotVerified ends a verification that failed: the report has said why.
 var errNotVerified = errors.New("the drop is not verified")
 
+// damaged is a file that is not what a drop has.
+type damaged struct{ err error }
+
+func (d damaged) Error() string        { return d.err.Error() }
+func (d damaged) Unwrap() error        { return d.err }
+func (d damaged) Is(target error) bool { return target == errNotVerified }
+
+// reported is an error of which the JSON document on standard output has told already.
+type reported struct{ err error }
+
+func (r reported) Error() string { return r.err.Error() }
+func (r reported) Unwrap() error { return r.err }
+
 // usageError is a mistake in the command line or in the files that set the gate up.
 type usageError struct{ err error }
 

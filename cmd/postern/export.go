@@ -67,8 +67,14 @@ func (p *program) export(ctx context.Context, agreement string, named []string, 
 	if err != nil {
 		return err
 	}
-	g, err := p.gateway(c, to)
+	g, err := p.gateway(c)
 	if err != nil {
+		return err
+	}
+	if to == "" {
+		to = c.Store
+	}
+	if g.Store, err = openStore(to); err != nil {
 		return err
 	}
 	paths, err := extractsOf(c, named)

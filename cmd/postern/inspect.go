@@ -56,7 +56,7 @@ func (p *program) inspectDrop(path string) error {
 	}
 	m, err := manifest.Parse(data)
 	if err != nil {
-		return errors.Join(errNotVerified, err)
+		return damaged{finding.WithHint(err, "postern verify says what else is wrong with the drop")}
 	}
 	if p.json {
 		_, err := p.stdout.Write(data)
@@ -84,9 +84,12 @@ func (p *program) inspectDrop(path string) error {
 }
 
 func (p *program) inspectParquet(path string) (err error) {
+	if _, err := os.Stat(path); err != nil {
+		return usage("check the path", "the file cannot be read: %w", err)
+	}
 	f, err := table.Open(path)
 	if err != nil {
-		return errors.Join(errNotVerified, err)
+		return damaged{finding.WithHint(err, "postern inspect reads the Parquet files of drops; for one of a drop, postern verify says what is wrong")}
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	if p.json {

@@ -68,6 +68,9 @@ func (p *program) plan(ctx context.Context, agreement string, named []string, mo
 	if err != nil {
 		return err
 	}
+	if g.Store, err = openStore(c.Store); err != nil {
+		return err
+	}
 	paths, err := extractsOf(c, named)
 	if err != nil {
 		return err

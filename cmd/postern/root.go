@@ -54,7 +54,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	err := root.ExecuteContext(ctx)
 	code := exitCode(ctx, err)
 	if err != nil {
-		if p.json {
+		var told reported
+		if p.json && !errors.As(err, &told) {
 			complainJSON(stdout, err, code)
 		}
 		complain(ctx, stderr, err)
@@ -68,13 +69,23 @@ func (p *program) root() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if p.logFormat != "text" && p.logFormat != "json" {
+				return usage("write --log-format text or --log-format json", "--log-format is neither text nor json")
+			}
+			return nil
+		},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage("see "+cmd.CommandPath()+" --help", "%w", err)
+		text, _, isNumber := strings.Cut(err.Error(), ": strconv.")
+		if isNumber {
+			text += ": it wants a whole number"
+		}
+		return usage("see "+cmd.CommandPath()+" --help", "%s", text)
 	})
 	flags := root.PersistentFlags()
 	flags.StringVar(&p.config, "config", "postern.yaml", "the configuration `FILE`: where things are")
-	flags.StringVar(&p.logFormat, "log-format", "text", "how steps are logged when standard error is no terminal: `text or json`")
+	flags.StringVar(&p.logFormat, "log-format", "text", "how steps are logged when standard error is no terminal, `FORM` text or json")
 	root.AddCommand(p.checkCommand(), p.planCommand(), p.exportCommand(), p.verifyCommand(), p.inspectCommand(),
 		p.agreementCommand(), p.keysCommand(), p.registerCommand(), p.synthCommand())
 	return root

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -53,19 +54,18 @@ func openStore(url string) (store.Store, error) {
 	if !ok || path == "" {
 		return nil, usage("write dir: and the path of a folder", "the store is not one that this version knows")
 	}
-	return dir.Open(path)
+	opened, err := dir.Open(path)
+	var failure *store.Error
+	if err != nil && !errors.As(err, &failure) {
+		// A share that is not mounted looks like a slip in the path: either way the same run may be tried again.
+		err = &store.Error{Op: "open", Err: err, Hint: finding.HintOf(err)}
+	}
+	return opened, err
 }
 
-// gateway puts together what a run works with. to is the store's URL, empty for the configuration's.
-func (p *program) gateway(c *config.Config, to string) (*export.Gateway, error) {
+// gateway puts together what a command works with, but for the store.
+func (p *program) gateway(c *config.Config) (*export.Gateway, error) {
 	cat, err := catalogue(c)
-	if err != nil {
-		return nil, err
-	}
-	if to == "" {
-		to = c.Store
-	}
-	target, err := openStore(to)
 	if err != nil {
 		return nil, err
 	}
@@ -73,19 +73,22 @@ func (p *program) gateway(c *config.Config, to string) (*export.Gateway, error) 
 	if err != nil {
 		return nil, usageError{err}
 	}
+	if notice := custody.PermissionNotice(); notice != "" {
+		_, _ = fmt.Fprintf(p.stderr, "postern: notice: %s\n", notice) // a notice that cannot be written stops nothing
+	}
 	return &export.Gateway{
 		LACode: c.Organisation.LACode, Catalogue: cat, Agreements: c.Agreements, Keys: custody.Open(c.Keys), State: folder,
-		Store: target, Readers: readers(), Now: p.now, Version: version, Build: build,
+		Readers: readers(), Now: p.now, Version: version, Build: build,
 	}, nil
 }
 
-// openGateway is loadConfig and gateway, for commands that need no other store.
+// openGateway is loadConfig and gateway, for commands that need no store: who signs a decision has none at hand.
 func (p *program) openGateway() (*config.Config, *export.Gateway, error) {
 	c, err := p.loadConfig()
 	if err != nil {
 		return nil, nil, err
 	}
-	g, err := p.gateway(c, "")
+	g, err := p.gateway(c)
 	return c, g, err
 }
 

@@ -62,7 +62,7 @@ func (p *program) verify(ctx context.Context, path, signers, previous string) (e
 		err = report.WriteText(p.stdout)
 	}
 	if err == nil && !report.Verified {
-		err = finding.WithHint(errNotVerified, "do not let anybody use this drop; make a new one, and find out what changed it")
+		return reported{finding.WithHint(errNotVerified, "do not let anybody use this drop; make a new one, and find out what changed it")}
 	}
 	return err
 }

@@ -218,7 +218,7 @@ func (p place) create(data []byte, mode fs.FileMode) error {
 	if err != nil {
 		return p.fail(err)
 	}
-	defer os.Remove(file.Name())
+	defer func() { _ = os.Remove(file.Name()) }() // it has got its own name by then, or is of no use
 	_, err = file.Write(data)
 	if err == nil {
 		err = file.Chmod(mode)

@@ -21,6 +21,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/store"
+	"github.com/postern-gateway/postern/pkg/store/dir"
 	"github.com/postern-gateway/postern/schemas"
 )
 
@@ -102,7 +103,7 @@ func (c *countdown) step() {
 
 // deadlyStore dies before or after a put.
 type deadlyStore struct {
-	store.Store
+	*dir.Store
 	before, after countdown
 }
 
@@ -134,8 +135,12 @@ func runChild(text string) int {
 	if err != nil {
 		return tell(outcome{Failure: "other", Error: err.Error()})
 	}
+	target, ok := g.Store.(*dir.Store)
+	if !ok {
+		return 2
+	}
 	steps, clocks := countdown{at: o.KillAtStep}, countdown{at: o.KillAtClock}
-	deadly := &deadlyStore{Store: g.Store, before: countdown{at: o.KillAtPut}, after: countdown{at: o.KillAfterPut}}
+	deadly := &deadlyStore{Store: target, before: countdown{at: o.KillAtPut}, after: countdown{at: o.KillAfterPut}}
 	now := g.Now
 	g.Store = deadly
 	g.Progress = func(export.Event) { steps.step() }

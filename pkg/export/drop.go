@@ -62,6 +62,11 @@ func (d *drop) build(ctx context.Context) (err error) {
 		return err
 	}
 	prepared = true
+	// The run record is there before the drop is whole: whoever publishes it, its rows are accounted for.
+	d.result.Outcome, d.result.Drop, d.result.Manifest = Published, d.about.ID, d.manifest
+	if err := d.record("prepared", nil); err != nil {
+		return err
+	}
 	return d.finish(files, proof)
 }
 
@@ -135,11 +140,13 @@ func (d *drop) finish(files string, proof *register.Proof) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(
-		writeFile(filepath.Join(d.dir, stagedLedger), ledger),
-		writeFile(filepath.Join(files, manifest.SumsName), encoded),
-		writeFile(filepath.Join(files, manifest.SignatureName), armoured),
-	)
+	if err := writeFile(filepath.Join(d.dir, stagedLedger), ledger); err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(files, manifest.SumsName), encoded); err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(files, manifest.SignatureName), armoured)
 }
 
 type text struct {
@@ -217,14 +224,9 @@ func (d *drop) sealMembership(ctx context.Context) error {
 	return nil
 }
 
-// writeFile writes a staged file and flushes it to the disk.
+// writeFile writes a staged file, whole or not at all, and durably: the signature's being there means something.
 func writeFile(name string, data []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("stage drop: %w", err)
-	}
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := state.WriteFile(name, data); err != nil {
 		return fmt.Errorf("stage drop: %w", err)
 	}
 	return nil

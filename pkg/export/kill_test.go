@@ -45,7 +45,7 @@ func (k *killing) fresh(t *testing.T) { t.Helper(); k.council = newCouncil(t, sh
 // with the same bytes.
 func (k *killing) recovers(t *testing.T) {
 	t.Helper()
-	before := k.wholeDrops(t, shippedID)
+	before := k.wholeDrops(t, shippedID, asObjects)
 	if len(before) > 1 {
 		t.Fatalf("one run that was killed made %d drops", len(before))
 	}

@@ -60,6 +60,12 @@ func (r *run) publish(ctx context.Context, id, dir string) error {
 	if err != nil {
 		return fmt.Errorf("read staged drop: %w", err)
 	}
+	// Nobody else puts objects there: what lies half made beside them is of a run that was killed.
+	if s, ok := r.Store.(tidier); ok {
+		if err := s.Tidy(ctx, id); err != nil {
+			return fmt.Errorf("publish %s: %w", id, err)
+		}
+	}
 	names := []string{manifest.ClaimName}
 	for _, s := range sums {
 		if s.Path != manifest.ClaimName {
@@ -73,11 +79,7 @@ func (r *run) publish(ctx context.Context, id, dir string) error {
 			return err
 		}
 	}
-	digest := manifest.Hex(sha256.Sum256(encoded))
-	if _, err := r.books.enter(KindPublished, PublishedBody{Drop: id, SumsSHA256: digest}); err != nil {
-		return err
-	}
-	return r.enterLedger(id, dir)
+	return r.enterPublished(id, dir, manifest.Hex(sha256.Sum256(encoded)))
 }
 
 // put puts one file of a drop. What is listed in SHA256SUMS must still be what was listed.
@@ -100,8 +102,9 @@ func (r *run) put(ctx context.Context, id, files, name string, sums manifest.Sum
 	return nil
 }
 
-// enterLedger remembers a published drop, and removes its staging.
-func (r *run) enterLedger(id, dir string) error {
+// enterPublished remembers a published drop in the ledger and then in the register, and removes its staging. The
+// register's entry is what keeps the next run from doing it again, so it comes after the ledger's.
+func (r *run) enterPublished(id, dir, digest string) error {
 	data, err := os.ReadFile(filepath.Join(dir, stagedLedger))
 	if err != nil {
 		return fmt.Errorf("read staged drop: %w", err)
@@ -117,6 +120,9 @@ func (r *run) enterLedger(id, dir string) error {
 			return err
 		}
 		r.ledger = append(r.ledger, entry)
+	}
+	if _, err := r.books.enter(KindPublished, PublishedBody{Drop: id, SumsSHA256: digest}); err != nil {
+		return err
 	}
 	return r.State.RemoveStaging(agreementID, path.Base(id))
 }
@@ -156,6 +162,11 @@ type sweeper interface {
 	Sweep(ctx context.Context, before time.Time) (int, error)
 }
 
+// tidier is a store from which what is half made below a prefix can be removed by the only one who puts objects there.
+type tidier interface {
+	Tidy(ctx context.Context, prefix string) error
+}
+
 // staleAfter is the age from which a temporary file in the store belongs to no run at work.
 const staleAfter = 24 * time.Hour
 
@@ -168,8 +179,15 @@ func (r *run) finishOne(ctx context.Context, p *manifest.Prepared) error {
 	if err != nil {
 		return fmt.Errorf("read staged drop: %w", err)
 	}
+	out, err := exists(ctx, r.Store, p.Drop+"/"+manifest.SignatureName)
+	if err != nil {
+		return err
+	}
 	a, definitions := r.judgement.Agreement, r.Catalogue.Digest()
 	switch {
+	case whole && out: // there is a drop, whatever was decided since: only the books lack it
+		r.progress("finishing", p.Drop, 0)
+		return r.publish(ctx, p.Drop, dir)
 	case !whole:
 		err = r.abandon(p.Drop, "the run that made it ended before it was whole")
 	case p.AgreementSHA256 != hex.EncodeToString(a.SHA256[:]) || p.DefinitionsSHA256 != hex.EncodeToString(definitions[:]):

@@ -297,10 +297,6 @@ func (r *run) makeDrop(ctx context.Context) (err error) {
 	if err := d.build(ctx); err != nil {
 		return err
 	}
-	r.result.Outcome, r.result.Drop, r.result.Manifest = Published, d.about.ID, d.manifest
-	if err := r.record("prepared", nil); err != nil {
-		return err
-	}
 	return r.publish(ctx, d.about.ID, d.dir)
 }
 

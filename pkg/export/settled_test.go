@@ -38,9 +38,16 @@ func (c *council) signers(tb testing.TB) signature.AllowedSigners {
 	}
 }
 
+// asObjects takes a drop as the store gives it; asFolder as whoever looks at the store's folder sees it, which right
+// after a kill may hold a temporary file.
+const (
+	asObjects = false
+	asFolder  = true
+)
+
 // wholeDrops lists the drops of an agreement in the council's store, oldest first: every folder that has a signature. Each must
 // verify, as a recipient verifies it, and follow the one before it. What has no signature is no drop.
-func (c *council) wholeDrops(tb testing.TB, id string) []string {
+func (c *council) wholeDrops(tb testing.TB, id string, look bool) []string {
 	tb.Helper()
 	entries, err := os.ReadDir(filepath.Join(c.drops(), id))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -53,11 +60,15 @@ func (c *council) wholeDrops(tb testing.TB, id string) []string {
 		if _, err := os.Lstat(filepath.Join(folder, manifest.SignatureName)); err != nil {
 			continue
 		}
-		drop, err := recipient.FromDir(folder)
-		if err != nil {
-			tb.Fatal(err)
+		drop := recipient.FromStore(c.gateway(tb).Store, id+"/"+entry.Name())
+		if look == asFolder {
+			held, err := recipient.FromDir(folder)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			defer func() { _ = held.Close() }()
+			drop = held
 		}
-		tb.Cleanup(func() { _ = drop.Close() })
 		report, err := recipient.Verify(tb.Context(), drop, recipient.Options{AllowedSigners: c.signers(tb), Now: c.now, Previous: previous})
 		if err != nil {
 			tb.Fatal(err)
@@ -160,7 +171,7 @@ func historyOf(tb testing.TB, log *register.Log) history {
 // half done, and register, ledger, run records and store tell one story. It returns the drops.
 func (c *council) settled(tb testing.TB, id string) []string {
 	tb.Helper()
-	whole := c.wholeDrops(tb, id)
+	whole := c.wholeDrops(tb, id, asFolder)
 	h := c.history(tb)
 	if !slices.Equal(h.published, whole) {
 		tb.Errorf("the register has %v as published, the store holds %v", h.published, whole)

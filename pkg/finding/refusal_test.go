@@ -27,7 +27,7 @@ func TestHintOf(t *testing.T) {
 		"refusal":                 {refusal, "renew it"},
 		"wrapped refusal":         {fmt.Errorf("export: %w", refusal), "renew it"},
 		"a refusal with a hint":   {finding.WithHint(refusal, "ask the owner"), "ask the owner"},
-		"not a hint, only a word": {fmt.Errorf("open a key: %v", inner), ""},
+		"not a hint, only a word": {errors.New("open a key: " + inner.Error()), ""},
 	} {
 		if got := finding.HintOf(c.err); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)

@@ -65,8 +65,9 @@ func (c *Children) Has(id []byte) bool {
 // NumbersOf numbers the distinct values of an identifier column.
 func (c *Children) NumbersOf(b *extract.Batch, column *extract.Column) ([]uint32, error) {
 	numbers := make([]uint32, len(column.Values))
+	place := b.Source.Place(0, column.Def.Name)
 	for i, v := range column.Values {
-		n, err := c.Number(v, b.Source.Place(0, column.Def.Name))
+		n, err := c.Number(v, place)
 		if err != nil {
 			return nil, err
 		}

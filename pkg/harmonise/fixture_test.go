@@ -144,7 +144,7 @@ func (c *council) read(report *finding.Report) harmonise.ReadFunc {
 
 // part is some rows of a batch, with only their own distinct values.
 func part(b *extract.Batch, from, to int) *extract.Batch {
-	out := &extract.Batch{Source: b.Source, Rows: b.Rows[from:to]}
+	out := &extract.Batch{Source: b.Source, Rows: slices.Clone(b.Rows[from:to])}
 	for _, c := range b.Columns {
 		own := extract.Column{Def: c.Def}
 		at := make(map[uint32]uint32)

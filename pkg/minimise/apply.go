@@ -225,7 +225,7 @@ func since(event *eventDates, child uint32, v extract.Value, period agreement.Pe
 // CheckUnusable refuses the run when more rows of a table than the agreement allows have no usable identifier.
 // nobody and seen are counted over all rows that were read.
 func CheckUnusable(table string, nobody, seen int64, most float64) error {
-	if seen == 0 || float64(nobody) <= most*float64(seen) {
+	if seen == 0 || float64(nobody)/float64(seen) <= most {
 		return nil
 	}
 	return finding.Refuse(finding.IDPlaceholder, "correct the identifiers in the source system, or check that the right column holds them",

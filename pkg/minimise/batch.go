@@ -57,12 +57,16 @@ type layout struct {
 	writers []*pseudonym.Pseudonymiser // per pseudonym column
 	at      []int                      // per column, where its null byte stands
 	width   int
+	lead    int // the child's pseudonym, by which rows are ordered first; -1 where it does not leave
 }
 
 // newLayout lays out columns in the order given by positions first (those that decide the order of rows), then the
 // rest as they come.
 func newLayout(columns []Column, writers []*pseudonym.Pseudonymiser, first ...int) *layout {
-	l := &layout{columns: columns, writers: writers, at: make([]int, len(columns))}
+	l := &layout{columns: columns, writers: writers, at: make([]int, len(columns)), lead: -1}
+	if len(first) > 0 && columns[first[0]].Kind == Pseudonym {
+		l.lead = first[0]
+	}
 	placed := make([]bool, len(columns))
 	place := func(i int) {
 		if placed[i] {
@@ -87,6 +91,9 @@ func newLayout(columns []Column, writers []*pseudonym.Pseudonymiser, first ...in
 
 // Columns describes the batch's columns. The slice must not be changed.
 func (b *Batch) Columns() []Column { return b.layout.columns }
+
+// Lead is the child's pseudonym among the columns, by which rows come ordered; -1 where it does not leave.
+func (b *Batch) Lead() int { return b.layout.lead }
 
 // Len is the number of rows.
 func (b *Batch) Len() int { return len(b.rows) / b.layout.width }

@@ -167,8 +167,9 @@ func (c *compiler) treat(out *Column, def *dataset.Column, t agreement.Treatment
 		return work{treat: flag(def, t.Codes)}, nil
 	case dataset.Band:
 		edges := slices.Concat([]int{int(def.Min)}, slices.DeleteFunc(slices.Clone(t.Edges), func(e int) bool { return e <= int(def.Min) }))
-		out.Kind, out.Codes, out.Treatment = Code, bandCodes(edges, int(def.Max)), "number in bands"
-		return work{treat: bandNumber(edges)}, nil
+		bands := newRanges(edges, int(def.Max), false)
+		out.Kind, out.Codes, out.Treatment = Code, bands.codes, "number in bands"
+		return work{treat: bandNumber(bands)}, nil
 	case dataset.DateTo:
 		out.Kind, out.Treatment = Date, "date to "+t.To
 		if t.To != string(Day) {
@@ -195,9 +196,10 @@ func (c *compiler) age(out *Column, t agreement.Treatment) (work, error) {
 		out.Meaning = "Age in completed years on the reference date"
 		return work{treat: ageYears(c.reference)}, nil
 	case dataset.AgeBand:
-		out.Kind, out.Codes, out.Treatment = Code, bandCodes(t.Bands, -1), "age in bands"
+		bands := newRanges(t.Bands, 0, true)
+		out.Kind, out.Codes, out.Treatment = Code, bands.codes, "age in bands"
 		out.Meaning = "Age in completed years on the reference date, in bands"
-		return work{treat: ageBand(c.reference, t.Bands)}, nil
+		return work{treat: ageBand(c.reference, bands)}, nil
 	default:
 		return work{}, fmt.Errorf("compile agreement: there is no treatment %s", t.Kind)
 	}

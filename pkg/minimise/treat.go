@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
 
 	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/dataset"
@@ -96,30 +97,21 @@ func ageYears(reference civil.Date) treatment {
 	}
 }
 
-// ageBand gives the place of the band of completed years; edges are the bands' lower ends, ascending.
-func ageBand(reference civil.Date, edges []int) treatment {
+// ageBand gives the place of the band of completed years. The first band begins at 0, and no age is below it.
+func ageBand(reference civil.Date, bands *ranges) treatment {
 	years := ageYears(reference)
 	return func(v extract.Value) (int32, Outcome) {
 		n, outcome := years(v)
 		if outcome != Treated {
 			return 0, outcome
 		}
-		at := bandOf(edges, int(n))
-		if at < 0 {
-			return 0, NoValue
-		}
-		return int32(at), Treated
+		return bands.of(int(n)), Treated
 	}
 }
 
-// bandOf is the place of the last edge that is not above n; -1 when all are.
-func bandOf(edges []int, n int) int {
-	return sort.Search(len(edges), func(i int) bool { return edges[i] > n }) - 1
-}
-
-// bandNumber gives the place of the range of a number; edges are the ranges' lower ends, the first the least number.
-func bandNumber(edges []int) treatment {
-	return known(func(n int32) (int32, Outcome) { return int32(bandOf(edges, int(n))), Treated })
+// bandNumber gives the place of the range of a number. The first range begins at the least number of the column.
+func bandNumber(bands *ranges) treatment {
+	return known(func(n int32) (int32, Outcome) { return bands.of(int(n)), Treated })
 }
 
 // Granularity is how finely a date leaves.
@@ -174,22 +166,46 @@ func firstOf(to Granularity, d civil.Date) civil.Date {
 	}
 }
 
-// bandCodes writes ranges as codes in order of size: "00-04", "05-09", "16+". Digits are padded so that the codes also
-// sort by size. edges are the ranges' lower ends; the last range ends at most, or is open when most is negative.
-func bandCodes(edges []int, most int) []dataset.CodeValue {
-	width := len(strconv.Itoa(max(most, edges[len(edges)-1])))
-	pad := func(n int) string { return fmt.Sprintf("%0*d", width, n) }
-	codes := make([]dataset.CodeValue, len(edges))
+// ranges are the codes of bands: each range of numbers written as a code, "00-04", "05-09", "16+".
+type ranges struct {
+	edges []int               // the ranges' lower ends, ascending
+	codes []dataset.CodeValue // sorted by value
+	place []int32             // per range, where its code stands
+}
+
+// newRanges names ranges by their lower ends; the last one ends at most, or is open. Digits are padded so that the codes
+// sort by size; those of numbers below zero do not, which is why each range has a place.
+func newRanges(edges []int, most int, open bool) *ranges {
+	width := 0
+	for _, n := range append([]int{most}, edges...) {
+		width = max(width, len(strconv.Itoa(max(n, -n))))
+	}
+	pad := func(n int) string {
+		if n < 0 {
+			return fmt.Sprintf("-%0*d", width, -n)
+		}
+		return fmt.Sprintf("%0*d", width, n)
+	}
+	r := &ranges{edges: edges, codes: make([]dataset.CodeValue, len(edges)), place: make([]int32, len(edges))}
 	for i, low := range edges {
 		high := most
 		if i < len(edges)-1 {
 			high = edges[i+1] - 1
-		}
-		if high < 0 {
-			codes[i] = dataset.CodeValue{Value: pad(low) + "+", Meaning: strconv.Itoa(low) + " and over"}
+		} else if open {
+			r.codes[i] = dataset.CodeValue{Value: pad(low) + "+", Meaning: strconv.Itoa(low) + " and over"}
 			continue
 		}
-		codes[i] = dataset.CodeValue{Value: pad(low) + "-" + pad(high), Meaning: fmt.Sprintf("From %d to %d", low, high)}
+		r.codes[i] = dataset.CodeValue{Value: pad(low) + "-" + pad(high), Meaning: fmt.Sprintf("From %d to %d", low, high)}
 	}
-	return codes
+	bySize := slices.Clone(r.codes)
+	slices.SortFunc(r.codes, func(a, b dataset.CodeValue) int { return strings.Compare(a.Value, b.Value) })
+	for i, code := range bySize {
+		r.place[i] = int32(slices.Index(r.codes, code))
+	}
+	return r
+}
+
+// of is the place of the code of the range that a number is in. The first range takes what is below it.
+func (r *ranges) of(n int) int32 {
+	return r.place[max(0, sort.Search(len(r.edges), func(i int) bool { return r.edges[i] > n })-1)]
 }

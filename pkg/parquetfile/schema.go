@@ -9,8 +9,9 @@
 // and page index for the released columns (there are no others). The key-value metadata is what the caller gives, and
 // says nothing of the drop, the machine or the time. Rows come in the order of their pseudonyms. Same rows, same bytes.
 //
-// A table of more than 4,194,304 rows is cut into up to 16 parts by the first four bits of its pseudonym, so that parts
-// hold disjoint ranges and their distinct children add up. The data alone decides the cut.
+// A table of more than 4,194,304 rows is cut into up to 16 parts by the first four bits of its child's pseudonym, so that
+// parts hold disjoint ranges and their distinct children add up. The data alone decides the cut. A table whose child does
+// not leave is not cut.
 //
 // # Two libraries
 //

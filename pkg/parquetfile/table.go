@@ -9,21 +9,17 @@ import (
 	"github.com/postern-gateway/postern/pkg/minimise"
 )
 
-const (
-	// rowsPerPart is how many rows a table may have in one file.
-	rowsPerPart = 1 << 22
-	parts       = 16
-)
+// parts is how many files a table is written in when one is not enough.
+const parts = 16
 
 // WriteTable writes a table's staged rows below dir, in one file or in parts, and describes each file. The files are
 // base.parquet, or base/00.parquet to base/15.parquet; a part without rows is not written.
 func WriteTable(ctx context.Context, dir, base string, stage *minimise.Stage, columns []minimise.Column, opt Options) ([]Written, error) {
-	t := &tableWriter{dir: dir, base: base, columns: columns, opt: opt, partAt: -1}
-	for i, c := range columns {
-		if c.Kind == minimise.Pseudonym && stage.Rows() > rowsPerPart && t.partAt < 0 {
-			t.partAt = i
-		}
-	}
+	return writeTable(ctx, dir, base, stage, columns, opt, sizes())
+}
+
+func writeTable(ctx context.Context, dir, base string, stage *minimise.Stage, columns []minimise.Column, opt Options, size size) ([]Written, error) {
+	t := &tableWriter{dir: dir, base: base, columns: columns, opt: opt, size: size, large: stage.Rows() > size.part, partAt: -1}
 	err := stage.Ordered(ctx, t.add)
 	if err == nil && t.open == nil && len(t.done) == 0 {
 		err = t.begin(0) // a table without rows is a file without rows
@@ -44,7 +40,9 @@ type tableWriter struct {
 	dir, base string
 	columns   []minimise.Column
 	opt       Options
-	partAt    int // the pseudonym column that decides the part, or -1 for one file
+	size      size
+	large     bool // too many rows for one file
+	partAt    int  // the pseudonym column that decides the part, or -1 for one file
 	open      *Writer
 	part      int
 	done      []Written
@@ -52,6 +50,9 @@ type tableWriter struct {
 
 // add writes a batch, beginning a new part where the pseudonym's first four bits change. Rows come ordered by them.
 func (t *tableWriter) add(b *minimise.Batch) error {
+	if t.large {
+		t.partAt = b.Lead()
+	}
 	for from := 0; from < b.Len(); {
 		part, to := t.partOf(b, from), from+1
 		for to < b.Len() && (t.partAt < 0 || t.partOf(b, to) == part) {
@@ -89,7 +90,7 @@ func (t *tableWriter) begin(part int) error {
 			return fmt.Errorf("create folder of a table's parts: %w", err)
 		}
 	}
-	w, err := Create(filepath.Join(t.dir, filepath.FromSlash(name)), t.columns, t.opt)
+	w, err := create(filepath.Join(t.dir, filepath.FromSlash(name)), t.columns, t.opt, t.size)
 	if err != nil {
 		return err
 	}

@@ -16,10 +16,14 @@ import (
 	"github.com/postern-gateway/postern/pkg/minimise"
 )
 
-const (
-	rowsPerPage  = 1 << 17
-	rowsPerGroup = 1 << 20
-)
+// size says after how many rows what is written is cut.
+type size struct {
+	page, group int   // of a file
+	part        int64 // a table with more rows than this is cut into parts
+}
+
+// sizes are the sizes of every file that is written.
+func sizes() size { return size{page: 1 << 17, group: 1 << 20, part: 1 << 22} }
 
 // Written describes a finished file.
 type Written struct {
@@ -27,7 +31,7 @@ type Written struct {
 	SHA256   [sha256.Size]byte
 	Bytes    int64
 	Rows     int64
-	Children int64    // distinct values of the first pseudonym column; rows come ordered by it
+	Children int64    // distinct children: values of the pseudonym that rows are ordered by; 0 where it does not leave
 	Nulls    []int64  // per column
 	Checks   []uint64 // per column, the running check over its cells in order
 }
@@ -44,8 +48,8 @@ type Writer struct {
 	codes   [][]parquet.Value // per column, the value of each code
 	inPage  int
 	inGroup int
-	last    [20]byte // of the first pseudonym column
-	lead    int      // that column, or -1
+	last    [20]byte // child
+	size    size
 	written Written
 }
 
@@ -68,19 +72,20 @@ type Options struct {
 
 // Create begins a file that must not exist yet, with mode 0600.
 func Create(path string, columns []minimise.Column, opt Options) (*Writer, error) {
+	return create(path, columns, opt, sizes())
+}
+
+func create(path string, columns []minimise.Column, opt Options, size size) (*Writer, error) {
 	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("create Parquet file: %w", err)
 	}
-	w := &Writer{columns: columns, out: out, digest: sha256.New(), lead: -1}
+	w := &Writer{columns: columns, out: out, digest: sha256.New(), size: size}
 	w.buffer = bufio.NewWriterSize(io.MultiWriter(out, w.digest), 1<<18)
 	w.bytes = &counter{Writer: w.buffer}
 	w.written = Written{Nulls: make([]int64, len(columns)), Checks: make([]uint64, len(columns))}
 	w.codes = make([][]parquet.Value, len(columns))
 	for i, c := range columns {
-		if c.Kind == minimise.Pseudonym && w.lead < 0 {
-			w.lead = i
-		}
 		for _, code := range c.Codes {
 			w.codes[i] = append(w.codes[i], parquet.ByteArrayValue([]byte(code.Value)).Level(0, 1, i))
 		}
@@ -90,7 +95,7 @@ func Create(path string, columns []minimise.Column, opt Options) (*Writer, error
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}),
 		parquet.DataPageVersion(1),
 		parquet.PageBufferSize(1 << 30), // pages are cut by rows, see Write
-		parquet.MaxRowsPerRowGroup(rowsPerGroup),
+		parquet.MaxRowsPerRowGroup(int64(size.group)),
 		parquet.CreatedBy("postern", opt.Version, ""),
 	}
 	for key, value := range opt.Metadata {
@@ -103,7 +108,7 @@ func Create(path string, columns []minimise.Column, opt Options) (*Writer, error
 // Write appends the rows of a batch.
 func (w *Writer) Write(b *minimise.Batch) error {
 	for from := 0; from < b.Len(); {
-		n := min(b.Len()-from, rowsPerPage-w.inPage)
+		n := min(b.Len()-from, w.size.page-w.inPage)
 		if err := w.rows(b, from, from+n); err != nil {
 			return err
 		}
@@ -119,14 +124,14 @@ func (w *Writer) Write(b *minimise.Batch) error {
 
 // cut ends pages and row groups when they are full.
 func (w *Writer) cut() error {
-	if w.inGroup == rowsPerGroup {
+	if w.inGroup == w.size.group {
 		w.inPage, w.inGroup = 0, 0
 		if err := w.parquet.Flush(); err != nil {
 			return fmt.Errorf("write Parquet row group: %w", err)
 		}
 		return nil
 	}
-	if w.inPage < rowsPerPage {
+	if w.inPage < w.size.page {
 		return nil
 	}
 	w.inPage = 0
@@ -176,7 +181,7 @@ func (w *Writer) column(b *minimise.Batch, i, from, to int) {
 			text, hashed, held = parquet.ByteArrayValue(written).Level(0, 1, i), hashText(written), mac
 		}
 		*check = checkText(*check, hashed)
-		if i == w.lead && (w.written.Children == 0 || w.last != *mac) {
+		if i == b.Lead() && (w.written.Children == 0 || w.last != *mac) {
 			w.written.Children++
 			w.last = *mac
 		}

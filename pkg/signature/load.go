@@ -113,7 +113,7 @@ func (a agentSigner) do(f func(ssh.AlgorithmSigner) error) error {
 		return finding.WithHint(fmt.Errorf("ssh-agent cannot be reached: %w", err),
 			`see that the agent runs and that SSH_AUTH_SOCK names its socket (eval "$(ssh-agent)" starts one)`)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // nothing was asked of the agent that it has not answered
 	signers, err := agent.NewClient(conn).Signers()
 	if err != nil {
 		return finding.WithHint(fmt.Errorf("ssh-agent does not list its keys: %w", err), "unlock it with ssh-add -X, or start a new one")

@@ -156,6 +156,36 @@ func (s *Store) Sweep(ctx context.Context, before time.Time) (int, error) {
 	return removed, failure(ctx, store.OpSweep, "", err)
 }
 
+// Tidy removes the temporary files below a key prefix (a folder of it, with or without its slash), whatever their age.
+// It is for whoever alone puts objects there, before the last of them: what a killed run of its own left would
+// lie beside them for good.
+func (s *Store) Tidy(ctx context.Context, prefix string) error {
+	_, err := s.tidy(ctx, strings.TrimSuffix(prefix, "/"))
+	return failure(ctx, store.OpSweep, prefix, err)
+}
+
+func (s *Store) tidy(ctx context.Context, folder string) (int, error) {
+	if err := store.CheckKey(folder); err != nil {
+		return 0, err
+	}
+	root, err := os.OpenRoot(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	chain, err := descend(root, strings.Split(folder, "/"), false)
+	defer chain.close()
+	if errors.Is(absent(err), store.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return sweep(ctx, chain.last(), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC))
+}
+
 func sweep(ctx context.Context, folder *os.Root, before time.Time) (removed int, err error) {
 	entries, err := inKeyOrder(folder)
 	if err != nil {

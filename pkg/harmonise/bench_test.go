@@ -1,0 +1,62 @@
+package harmonise_test
+
+import (
+	"context"
+	"runtime"
+	"testing"
+
+	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/extract/csv"
+	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/harmonise"
+)
+
+// BenchmarkHarmonise brings tables together from batches that were read before, so that reading is not measured.
+func BenchmarkHarmonise(b *testing.B) {
+	council := discover(b, builtIn(b), cohort(b, 2000, 6)...)
+	for id, columns := range map[string][]string{
+		"children":              {"child_id", "sex", "ethnicity", "birth_date", "uasc"},
+		"looked_after_episodes": {"child_id", "start_date", "end_date", "start_reason", "legal_status", "placement_type", "end_reason"},
+		"ssda903/missing":       {"CHILD", "MISSING", "MIS_START", "MIS_END"},
+	} {
+		b.Run(id, func(b *testing.B) {
+			held := make(map[string][]*extract.Batch) // by file
+			hold := func(ctx context.Context, src *extract.Source, want extract.Want, _ func(*extract.Batch) error) (extract.Tally, error) {
+				return csv.Reader{}.Read(ctx, src, want, func(batch *extract.Batch) error {
+					held[src.File] = append(held[src.File], part(batch, 0, batch.Len()))
+					return nil
+				}, &finding.Report{})
+			}
+			give := func(_ context.Context, src *extract.Source, _ extract.Want, sink func(*extract.Batch) error) (extract.Tally, error) {
+				var tally extract.Tally
+				for _, batch := range held[src.File] {
+					tally.Read, tally.Passed = tally.Read+int64(batch.Len()), tally.Passed+int64(batch.Len())
+					if err := sink(batch); err != nil {
+						return tally, err
+					}
+				}
+				return tally, nil
+			}
+			table := council.catalogue.Table(id)
+			run := func(read harmonise.ReadFunc) int64 {
+				in := harmonise.Input{Inventory: council.inventory, Children: harmonise.NewChildren(), Report: &finding.Report{}, Read: read}
+				tally, err := harmonise.Table(context.Background(), in, table, columns, func(*extract.Batch) error { return nil })
+				if err != nil {
+					b.Fatal(err)
+				}
+				return tally.Read
+			}
+			run(hold)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			rows := int64(0)
+			b.ReportAllocs()
+			for b.Loop() {
+				rows += run(give)
+			}
+			runtime.ReadMemStats(&after)
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(rows), "ns/row")
+			b.ReportMetric(float64(after.Mallocs-before.Mallocs)/float64(rows), "allocs/row")
+		})
+	}
+}
