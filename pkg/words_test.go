@@ -34,7 +34,7 @@ func words() []unwanted {
 		{compile(`(?i)\b(?:this|previous|earlier|later|another|our) sess`, `ions?\b`), nil, nil, nil, "how the work is organised"},
 		{compile(`(?i)\bissue`, `s? #?[0-9]+\b`), nil, nil, nil, "how the work is organised"},
 		{compile(`(?i)\b(?:language mod`, `el|ll`, `m|chat`, `bot)\b`), nil, nil, nil, "how the work is organised"},
-		{compile(`\b(?:TO`, `DO|FIX`, `ME|XX`, `X)\b`), nil, nil, nil, "work that is not done"},
+		{compile(`\b(?:TO`, `DO|FIX`, `ME)\b`), nil, nil, nil, "work that is not done"},
 		{compile(`(?i)\banonymi[sz]`), compile(`(?i)\b(?:never|not|no)\b|"anonymi`), nil, nil, "a drop is personal data"},
 	}
 }

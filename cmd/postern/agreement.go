@@ -28,7 +28,8 @@ role is the one that the roles file gives your key. An export needs
   submit                    by a submitter
   advise-clear, advise-with-conditions, advise-query or advise-against
                             by the Data Protection Officer
-  approve                   by an asset owner or the SIRO
+  approve                   by an asset owner (who answers for the data) or the SIRO
+                            (Senior Information Risk Owner)
 
 by three different people. A key file with a passphrase, or a hardware key, is
 used through ssh-agent: give its .pub file.
@@ -50,13 +51,15 @@ func (p *program) agreementCommand() *cobra.Command {
 	sign.Flags().StringVar(&reason, "reason", "", "conditions or reason, one line of `TEXT`")
 	show := &cobra.Command{
 		Use: "show AGREEMENT", Short: "Write an agreement as a page to read aloud", Args: arguments(1, 1, "the agreement's file"),
-		Long: "Writes who shares what with whom, why, on what basis and until when, and each\ncolumn that leaves: from what it is made, how it is changed, why it is needed.\n\n" + exitCodes,
-		RunE: func(_ *cobra.Command, args []string) error { return p.show(args[0]) },
+		Example: "  postern agreement show agreements/family-valued-2026.yaml",
+		Long:    "Writes who shares what with whom, why, on what basis and until when, and each\ncolumn that leaves: from what it is made, how it is changed, why it is needed.\n\n" + exitCodes,
+		RunE:    func(_ *cobra.Command, args []string) error { return p.show(args[0]) },
 	}
 	status := p.jsonFlag(&cobra.Command{
 		Use: "status AGREEMENT", Short: "Say whether an export may be made, and which decisions count", Args: arguments(1, 1, "the agreement's file"),
-		Long: "Says where an agreement stands, what refuses an export under it, and of each\ndecision whether it counts.\n\n" + exitCodes,
-		RunE: func(_ *cobra.Command, args []string) error { return p.status(args[0]) },
+		Example: "  postern agreement status agreements/family-valued-2026.yaml",
+		Long:    "Says where an agreement stands, what refuses an export under it, and of each\ndecision whether it counts.\n\n" + exitCodes,
+		RunE:    func(_ *cobra.Command, args []string) error { return p.status(args[0]) },
 	})
 	return group("agreement", "Decide on agreements, and see where they stand", sign, show, status)
 }
@@ -90,6 +93,9 @@ func (p *program) sign(file, key, decision, reason string) error {
 		return err
 	}
 	if filepath.Base(file) == export.RolesFile {
+		if decision != "" || reason != "" {
+			return usage("leave --decision and --reason out", "the roles file is signed as it is, not decided on")
+		}
 		return p.signRoles(g, file, signer)
 	}
 	a, err := export.LoadAgreement(file, g.Catalogue)
@@ -171,10 +177,9 @@ func (p *program) signRoles(g *export.Gateway, file string, signer ssh.Signer) e
 	if err != nil {
 		return err
 	}
-	person, ok := roles.Holder(signer.PublicKey())
-	name := "previous-holder"
-	if ok {
-		name = person.Principal()
+	name, err := rolesSigner(g, roles, signer.PublicKey())
+	if err != nil {
+		return err
 	}
 	armoured, err := signature.Sign(signer, signature.RolesNamespace, data)
 	if err != nil {
@@ -184,14 +189,40 @@ func (p *program) signRoles(g *export.Gateway, file string, signer ssh.Signer) e
 	if err := os.WriteFile(path, armoured, 0o644); err != nil { //nolint:gosec // a signature is for everybody to read
 		return fmt.Errorf("write the signature: %w", err)
 	}
-	left := "The roles file is valid."
+	left := ""
 	if books, err := g.ViewBooks(); err == nil {
 		if _, err := g.LoadRoles(books); err != nil {
-			left = "The roles file is not valid yet: " + strings.TrimPrefix(err.Error(), string(finding.SignatureMissing)+": ")
+			left = strings.TrimPrefix(err.Error(), string(finding.SignatureMissing)+": ")
 		}
 	}
-	_, err = fmt.Fprintf(p.stdout, "Signed %s: %s\n%s\n", file, path, left)
+	if p.json {
+		return writeJSON(p.stdout, map[string]any{"roles": file, "signature": path, "valid": left == "", "why_not": left})
+	}
+	sentence := "The roles file is valid."
+	if left != "" {
+		sentence = "The roles file is not valid yet: " + left
+	}
+	_, err = fmt.Fprintf(p.stdout, "Signed %s: %s\n%s\n", file, path, sentence)
 	return err
+}
+
+// rolesSigner names the one whose key it is, as the signature's file is called. Somebody who holds no role, in the file
+// or in an earlier one, has nothing to sign: the signature would only make the file void.
+func rolesSigner(g *export.Gateway, roles *agreement.Roles, key ssh.PublicKey) (string, error) {
+	if person, ok := roles.Holder(key); ok {
+		return person.Principal(), nil
+	}
+	if books, err := g.ViewBooks(); err == nil {
+		holder, err := books.HeldBefore(signature.Fingerprint(key))
+		if err != nil {
+			return "", err
+		}
+		if holder != nil {
+			return agreement.Person{Name: holder.Name}.Principal(), nil
+		}
+	}
+	return "", finding.Refuse(finding.RoleNotAllowed, "use the key that the roles file names, or named before",
+		"the key holds no role in %s, and held none before", export.RolesFile)
 }
 
 func (p *program) show(file string) error {

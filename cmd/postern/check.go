@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/document"
 	"github.com/postern-gateway/postern/pkg/export"
+	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/schemas"
 )
 
@@ -36,23 +39,16 @@ type checked struct {
 }
 
 func (p *program) check(files []string) error {
-	var looked []checked
-	var problems document.Problems
-	note := func(file, what string, err error) error {
-		looked = append(looked, checked{file, what})
-		var found document.Problems
-		if errors.As(err, &found) {
-			problems = append(problems, found...)
-			return nil
-		}
-		return err
+	var l look
+	c, err := config.Load(p.config)
+	if c == nil {
+		return usageError{err}
 	}
-	c, err := p.loadConfig()
-	if err := note(p.config, "configuration", err); err != nil {
+	if err := l.at(p.config, "configuration", err); err != nil {
 		return err
 	}
 	cat, err := catalogue(c)
-	if err := note("dataset definitions", "built-in and the council's own", err); err != nil {
+	if err := l.at("dataset definitions", "built-in and the council's own", err); err != nil {
 		return err
 	}
 	if cat == nil { // agreements are held to the built-in definitions when the council's own are wrong
@@ -60,28 +56,66 @@ func (p *program) check(files []string) error {
 			return err
 		}
 	}
-	if c != nil && len(files) == 0 {
-		if files, err = agreementFiles(c); err != nil {
+	if len(files) == 0 && c.Agreements != "" {
+		roles := filepath.Join(c.Agreements, export.RolesFile)
+		if err := l.at(roles, "roles", checkRoles(roles)); err != nil {
 			return err
 		}
-		roles := filepath.Join(c.Agreements, export.RolesFile)
-		if err := note(roles, "roles", checkRoles(roles)); err != nil {
-			return err
+		if files, err = agreementFiles(c); err != nil {
+			return l.orElse(err)
 		}
 	}
 	for _, file := range files {
 		_, err := export.LoadAgreement(file, cat)
-		if err := note(file, "agreement", err); err != nil {
+		if err := l.at(file, "agreement", err); err != nil {
 			return err
 		}
 	}
-	if len(problems) > 0 {
-		return problems
+	if len(l.problems) > 0 {
+		return l.problems
 	}
 	if p.json {
-		return writeJSON(p.stdout, looked)
+		return writeJSON(p.stdout, l.looked)
 	}
-	return writeChecked(p.stdout, looked)
+	return writeChecked(p.stdout, l.looked)
+}
+
+// look gathers what was looked at and everything that is wrong with it.
+type look struct {
+	looked   []checked
+	problems document.Problems
+}
+
+// at notes what became of reading a file. A file that cannot be read is one mistake among the others. It returns an
+// error that is about no file.
+func (l *look) at(file, what string, err error) error {
+	l.looked = append(l.looked, checked{file, what})
+	var found document.Problems
+	var refusal *finding.Refusal
+	var mistake usageError
+	switch {
+	case errors.As(err, &found):
+		l.problems = append(l.problems, found...)
+	case errors.As(err, &refusal):
+		l.add(file, refusal.Sentence, refusal.Hint)
+	case errors.As(err, &mistake):
+		l.add(file, err.Error(), finding.HintOf(err))
+	default:
+		return err
+	}
+	return nil
+}
+
+func (l *look) add(file, message, hint string) {
+	l.problems = append(l.problems, document.Problem{File: file, Line: 1, Column: 1, Message: message, Hint: hint})
+}
+
+// orElse is the problems found so far, or the error when there are none.
+func (l *look) orElse(err error) error {
+	if len(l.problems) > 0 {
+		return l.problems
+	}
+	return err
 }
 
 // agreementFiles lists the agreements of the council's folder.
@@ -98,9 +132,13 @@ func agreementFiles(c *config.Config) ([]string, error) {
 }
 
 func checkRoles(path string) error {
-	data, err := readFile(path, "the roles file")
+	data, err := os.ReadFile(path)
 	if err != nil {
-		return err
+		var inPath *fs.PathError
+		if errors.As(err, &inPath) {
+			err = inPath.Err
+		}
+		return usage("write it: who may submit, advise and approve, with their public keys", "the roles file cannot be read: %w", err)
 	}
 	_, err = agreement.ParseRoles(path, data)
 	return err

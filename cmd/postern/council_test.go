@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/crypto/ssh"
 )
 
@@ -37,9 +39,27 @@ keys:
   rights: file:./keys/rights.pub
 `
 
+type person struct{ key, name, role string }
+
 // people are those of the council by the name of their key file, with their role; eve has none.
-var people = []struct{ key, name, role string }{
+var people = []person{
 	{"ann", "Ann Analyst", "submitter"}, {"dee", "Dee Officer", "dpo"}, {"sam", "Sam Owner", "asset-owner"}, {"eve", "", ""},
+}
+
+// rolesText is a roles file of these people.
+func rolesText(people []person, public func(key string) (string, error)) (string, error) {
+	var b strings.Builder
+	b.WriteString("apiVersion: postern/roles/v1\norganisation: \"331\"\npeople:\n")
+	for _, p := range people {
+		line, err := public(p.key)
+		if err != nil {
+			return "", err
+		}
+		if p.role != "" {
+			fmt.Fprintf(&b, "  - {name: %s, role: %s, key: %s}\n", p.name, p.role, line)
+		}
+	}
+	return b.String(), nil
 }
 
 const exampleAgreement = "family-valued-2026.yaml"
@@ -92,18 +112,11 @@ func writeCouncil(dir string) error {
 			return err
 		}
 	}
-	var roles strings.Builder
-	roles.WriteString("apiVersion: postern/roles/v1\norganisation: \"331\"\npeople:\n")
-	for _, p := range people {
-		public, err := writeKey(filepath.Join(dir, "people", p.key))
-		if err != nil {
-			return err
-		}
-		if p.role != "" {
-			fmt.Fprintf(&roles, "  - {name: %s, role: %s, key: %s}\n", p.name, p.role, public)
-		}
+	roles, err := rolesText(people, func(key string) (string, error) { return writeKey(filepath.Join(dir, "people", key)) })
+	if err != nil {
+		return err
 	}
-	files := map[string]string{"postern.yaml": councilFile, "agreements/roles.yaml": roles.String()}
+	files := map[string]string{"postern.yaml": councilFile, "agreements/roles.yaml": roles}
 	for _, name := range []string{exampleAgreement, "family-valued-2020.yaml"} {
 		data, err := os.ReadFile(filepath.Join("..", "..", "agreements", name))
 		if err != nil {
@@ -178,4 +191,35 @@ func copyFolder(from, to string) error {
 		}
 		return os.Chmod(target, info.Mode().Perm())
 	})
+}
+
+// roles writes the roles file of a script's council anew.
+func roles(ts *testscript.TestScript, args []string) error {
+	holders := people
+	if len(args) > 0 {
+		if err := wants(args, 2); err != nil {
+			return err
+		}
+		holders = append(slices.Clone(people), person{args[0], args[1], "siro"})
+	}
+	text, err := rolesText(holders, func(key string) (string, error) {
+		return strings.TrimSpace(ts.ReadFile("people/" + key + ".pub")), nil
+	})
+	if err != nil {
+		return err
+	}
+	return rewrite(ts, "agreements/roles.yaml", []byte(text))
+}
+
+// statement finds the file of a decision.
+func statement(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 1); err != nil {
+		return err
+	}
+	found, err := filepath.Glob(ts.MkAbs("agreements/decisions/dsa-coventry-fv-2026/v1-*-" + args[0] + "-*.txt"))
+	if err != nil || len(found) != 1 {
+		return fmt.Errorf("there are %d such decisions", len(found))
+	}
+	ts.Setenv("STATEMENT", found[0])
+	return nil
 }

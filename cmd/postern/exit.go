@@ -10,6 +10,7 @@ import (
 
 	"github.com/postern-gateway/postern/pkg/custody"
 	"github.com/postern-gateway/postern/pkg/document"
+	"github.com/postern-gateway/postern/pkg/export"
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/register"
@@ -74,6 +75,7 @@ func exitCode(ctx context.Context, err error) int {
 		refusal  *finding.Refusal
 		problems document.Problems
 		mistake  usageError
+		absent   export.NotSetUp
 		invalid  *extract.Invalid
 		failure  *store.Error
 		key      *custody.KeyError
@@ -86,7 +88,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.As(err, &refusal):
 		return exitRefused
-	case errors.As(err, &problems), errors.As(err, &mistake):
+	case errors.As(err, &problems), errors.As(err, &mistake), errors.As(err, &absent):
 		return exitUsage
 	case errors.As(err, &invalid):
 		return exitExtract

@@ -111,7 +111,7 @@ func tablesOf(r *export.Record) []export.TableRecord {
 func reportRun(w io.Writer, r *export.Result) error {
 	var b strings.Builder
 	for _, drop := range r.Recovered {
-		fmt.Fprintf(&b, "An earlier run was interrupted: drop %s was finished or abandoned, see postern register show.\n", drop)
+		fmt.Fprintf(&b, "An earlier run was interrupted: drop %s.\n", drop)
 	}
 	if r.Outcome == export.Unchanged {
 		fmt.Fprintf(&b, "Nothing changed: drop %s in %s already holds this. Nothing was published.\n", r.Drop, r.Location)

@@ -17,11 +17,11 @@ import (
 
 const keysNewLong = `Makes whatever is missing of the council's keys, where postern.yaml says, and
 the council's register. What is there is left as it is; nothing is ever
-overwritten. With an agreement's file it makes the salt of that agreement and
-its key epoch too.
+overwritten. With an agreement's file it makes the salt of that agreement too.
 
   master     the secret that all codes come from
-  salts      one secret per agreement and epoch; destroying one destroys its codes for good
+  salts      one secret per agreement and key epoch (the number of the agreement's set of
+             codes, 1 until it is given new ones); destroying one destroys its codes for good
   signing    signs drops            register   signs the register
   rights     seals who was in a drop; the private half (rights.identity) goes to
              the rights officer and is then removed from this machine
@@ -113,19 +113,14 @@ type publicKey struct {
 }
 
 func (p *program) keysShow(allowed bool) error {
-	c, g, err := p.openGateway()
+	_, g, err := p.openGateway()
 	if err != nil {
 		return err
 	}
-	signing, err := g.Keys.SigningPublicKey()
+	signers, err := g.Signers()
 	if err != nil {
 		return err
 	}
-	register, err := g.Keys.RegisterPublicKey()
-	if err != nil {
-		return err
-	}
-	signers := councilSigners(c.Organisation.LACode, signing, register)
 	if allowed {
 		text, err := signers.Format()
 		if err != nil {
@@ -151,12 +146,4 @@ func (p *program) keysShow(allowed bool) error {
 		}
 	}
 	return t.Flush()
-}
-
-// councilSigners are the council's keys as a recipient lists them.
-func councilSigners(laCode string, signing, register ssh.PublicKey) signature.AllowedSigners {
-	return signature.AllowedSigners{
-		{Principal: export.DropPrincipal(laCode), Namespaces: []string{signature.DropNamespace}, Key: signing},
-		{Principal: export.RegisterPrincipal(laCode), Namespaces: []string{signature.RegisterNamespace}, Key: register},
-	}
 }

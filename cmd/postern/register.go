@@ -17,13 +17,19 @@ import (
 func (p *program) registerCommand() *cobra.Command {
 	verify := p.jsonFlag(&cobra.Command{
 		Use: "verify", Short: "Check every record of the register, and its signature", Args: arguments(0, 0, "no argument"),
-		Long: "Computes the whole register anew and holds it to its signed checkpoint, and to\n" +
-			"the checkpoint in every published drop's ledger entry.\n\n" + exitCodes,
-		RunE: func(*cobra.Command, []string) error { return p.registerVerify() },
+		Long: "The register is the council's record of decisions, drops and refusals. It can only\n" +
+			"be added to: one signed number, its root, depends on every byte of every record.\n\n" +
+			"This works the root out anew from the records, and compares it with the signed one\n" +
+			"and with what was noted when each drop was published. A record that was changed,\n" +
+			"taken out or put back is found.\n\n" + exitCodes,
+		Example: "  postern register verify",
+		RunE:    func(*cobra.Command, []string) error { return p.registerVerify() },
 	})
 	show := p.jsonFlag(&cobra.Command{
 		Use: "show", Short: "List what the register records", Args: arguments(0, 0, "no argument"),
-		Long: "Lists every record: decisions, drops prepared and published, refusals.\n\n" + exitCodes,
+		Example: "  postern register show",
+		Long: "Lists every record: the roles file at each change, decisions, drops prepared,\n" +
+			"published and abandoned, refusals.\n\n" + exitCodes,
 		RunE: func(*cobra.Command, []string) error { return p.registerShow() },
 	})
 	return group("register", "See what was recorded, and that nobody changed it", verify, show)
@@ -38,7 +44,8 @@ func (p *program) registerVerify() error {
 	if err != nil {
 		return err
 	}
-	ledgers, err := books.Agreements()
+	// The ledgers say what was published, not the register: it is the register that is in doubt.
+	ledgers, err := g.State.Agreements()
 	if err != nil {
 		return err
 	}

@@ -23,8 +23,24 @@ It reads extracts of social-care returns, keeps only what one Data Sharing
 Agreement allows, replaces identifiers by codes, and publishes Parquet files
 with a signed manifest.
 
+Words:
+  agreement   the YAML file of one Data Sharing Agreement (DSA): what may leave, to
+              whom, why and until when
+  extract     a file that a source system exported, such as a CSV file of the
+              SSDA903 return, which councils make on looked-after children each year
+  drop        one delivery: tables as Parquet files, which R, Python, DuckDB and
+              Stata read, with a manifest (what it holds, under which agreement, to
+              be checked by programs) and a signature
+  store       the folder to which drops are published
+  register    the council's signed record of decisions, drops and refusals
+  finding     a rule broken at a place in an extract; never what stands there
+  DPO, SIRO   Data Protection Officer, who advises on an agreement; Senior
+              Information Risk Owner, who like an asset owner may approve it
+
 A first drop, step by step:
   postern keys new agreements/mine.yaml        make the council's keys and register
+  postern agreement sign agreements/roles.yaml --key KEY
+                                               (who may decide: DPO and asset owner sign)
   postern agreement sign agreements/mine.yaml --decision submit --key KEY
                                                (then the DPO's advice, then the approval)
   postern check                                find every mistake; reads no personal data
@@ -66,6 +82,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
 		Use: "postern", Short: "The gate through which a council's children's data leaves", Long: long, Version: version,
+		Example:       "  postern plan agreements/family-valued-2026.yaml\n  postern export --help",
 		SilenceErrors: true, SilenceUsage: true,
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -105,10 +122,14 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	return usage("the commands are: "+strings.Join(names, ", ")+"; see "+cmd.CommandPath()+" --help", "unknown command after %s", cmd.CommandPath())
 }
 
-// group is a command that only holds others.
+// group is a command that only holds others. Its examples are theirs.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	var examples []string
+	for _, c := range commands {
+		examples = append(examples, c.Example)
+	}
 	c := &cobra.Command{
-		Use: use, Short: short,
+		Use: use, Short: short, Long: short + ".\n\n" + exitCodes, Example: strings.Join(examples, "\n"),
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

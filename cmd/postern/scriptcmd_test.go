@@ -11,11 +11,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/postern-gateway/postern/pkg/signature"
 )
@@ -26,15 +28,23 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //
 //	council [KIND]             lay out a council in the current folder: signed (also without KIND), bare or published
 //	exits CODE PROGRAM ARG…    run a program, which must end with this exit code
-//	complains FILE             the error and hint lines of the last program are those of FILE, and no others
+//	complains FILE             what the last program complained of is FILE, word for word; its log lines are left out
+//	says FILE                  what it wrote to standard output is FILE, word for word
 //	remember PATH…             take down every name, mode and byte below the paths
 //	unchanged                  all of that is as it was
 //	nothing PATH…              there is no file at or below the paths
+//	private PATH…              nothing at or below the paths but public halves (.pub) is open to others than its owner
 //	[!] json FILE PATH [WANT]  FILE (or stdout) is one JSON document, which has WANT, or anything, at PATH: a.0.b, -1 for
-//	                           the last of a list, # for its length
+//	                           the last of a list, len for its length
 //	edit FILE OLD NEW          replace the only OLD in a file; \n is a line end
+//	append FILE FROM ROW       append a row of another CSV file to a file
+//	digest FILE                put the SHA-256 of a file into $DIGEST
+//	roles [KEY NAME]           write the roles file anew from the keys in people/, with one more holder, a SIRO, where named
+//	statement DECISION         put the file of the decision on the example agreement into $STATEMENT
 //	alter FILE                 flip one bit in the middle of a file
+//	truncate FILE              take the last line of a file away
 //	key FILE                   make an OpenSSH key pair
+//	secret FILE KIND|FILE      make a key file hold a bad secret, see badSecrets, or that of another key file
 //	sign KEY NAMESPACE FILE    sign a file into FILE.sig
 //	spoil FILE KIND            make a file a bad one: see spoilers
 func scriptCommands(templates map[string]string) map[string]scriptCommand {
@@ -42,12 +52,19 @@ func scriptCommands(templates map[string]string) map[string]scriptCommand {
 		"council":   positive(func(ts *testscript.TestScript, args []string) error { return council(ts, templates, args) }),
 		"exits":     positive(exits),
 		"complains": positive(complains),
+		"says":      positive(says),
 		"remember":  positive(remember),
 		"unchanged": positive(unchanged),
 		"nothing":   positive(nothing),
+		"private":   positive(private),
 		"json":      lookJSON,
 		"edit":      positive(edit),
+		"append":    positive(appendRow),
+		"digest":    positive(digest),
+		"roles":     positive(roles),
+		"statement": positive(statement),
 		"alter":     positive(alter),
+		"truncate":  positive(truncate),
 		"key": positive(func(ts *testscript.TestScript, args []string) error {
 			if err := wants(args, 1); err != nil {
 				return err
@@ -55,8 +72,9 @@ func scriptCommands(templates map[string]string) map[string]scriptCommand {
 			_, err := writeKey(ts.MkAbs(args[0]))
 			return err
 		}),
-		"sign":  positive(signFile),
-		"spoil": positive(spoil),
+		"secret": positive(secret),
+		"sign":   positive(signFile),
+		"spoil":  positive(spoil),
 	}
 }
 
@@ -112,8 +130,7 @@ func exits(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// complains compares what the last program complained of with a file. Its log lines are left out, and the script's own
-// folder is written $WORK.
+// complains compares what the last program complained of with a file, in which the script's own folder is written $WORK.
 func complains(ts *testscript.TestScript, args []string) error {
 	if err := wants(args, 1); err != nil {
 		return err
@@ -124,11 +141,41 @@ func complains(ts *testscript.TestScript, args []string) error {
 			got.WriteString(line)
 		}
 	}
-	text := strings.ReplaceAll(got.String(), ts.Getenv("WORK"), "$WORK")
-	if want := ts.ReadFile(args[0]); text != want {
-		return fmt.Errorf("the complaints are\n%s\nand not\n%s", text, want)
+	return sameText(ts, got.String(), args[0])
+}
+
+// says compares the whole of standard output with a file.
+func says(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 1); err != nil {
+		return err
 	}
-	return nil
+	return sameText(ts, ts.ReadFile("stdout"), args[0])
+}
+
+// updateScripts is the environment variable that has the texts in the scripts replaced by what the program says now. Read
+// what it wrote before you keep it.
+const updateScripts = "POSTERN_UPDATE_SCRIPTS"
+
+func sameText(ts *testscript.TestScript, got, file string) error {
+	got = strings.ReplaceAll(got, ts.Getenv("WORK"), "$WORK")
+	want := ts.ReadFile(file)
+	if got == want {
+		return nil
+	}
+	if os.Getenv(updateScripts) == "" {
+		return fmt.Errorf("what was said is\n%s\nand not\n%s", got, want)
+	}
+	script := filepath.Join("testdata", "script", ts.Name()+".txtar")
+	archive, err := txtar.ParseFile(script)
+	if err != nil {
+		return err
+	}
+	for i := range archive.Files {
+		if archive.Files[i].Name == file {
+			archive.Files[i].Data = []byte(got)
+		}
+	}
+	return os.WriteFile(script, txtar.Format(archive), 0o600)
 }
 
 // memory is what a script has had taken down. Scripts run side by side, so each keeps its own, in a file.
@@ -234,6 +281,28 @@ func nothing(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
+func private(ts *testscript.TestScript, args []string) error {
+	if len(args) == 0 {
+		return errors.New("wants paths")
+	}
+	for _, path := range args {
+		err := filepath.WalkDir(ts.MkAbs(path), func(name string, entry fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := entry.Info()
+			if err == nil && info.Mode().Perm()&0o077 != 0 && filepath.Ext(name) != ".pub" && runtime.GOOS != "windows" {
+				err = fmt.Errorf("%s has mode %04o", name, info.Mode().Perm())
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func edit(ts *testscript.TestScript, args []string) error {
 	if err := wants(args, 3); err != nil {
 		return err
@@ -252,6 +321,27 @@ func rewrite(ts *testscript.TestScript, file string, data []byte) error {
 	return os.WriteFile(ts.MkAbs(file), data, 0o600)
 }
 
+// appendRow appends a row, counted from 1 without the header, and its line end.
+func appendRow(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 3); err != nil {
+		return err
+	}
+	rows := strings.SplitAfter(ts.ReadFile(args[1]), "\n")
+	n, err := strconv.Atoi(args[2])
+	if err != nil || n < 1 || n >= len(rows) || rows[n] == "" {
+		return errors.New("there is no such row")
+	}
+	return rewrite(ts, args[0], []byte(ts.ReadFile(args[0])+rows[n]))
+}
+
+func digest(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 1); err != nil {
+		return err
+	}
+	ts.Setenv("DIGEST", fmt.Sprintf("%x", sha256.Sum256([]byte(ts.ReadFile(args[0])))))
+	return nil
+}
+
 func alter(ts *testscript.TestScript, args []string) error {
 	if err := wants(args, 1); err != nil {
 		return err
@@ -259,6 +349,14 @@ func alter(ts *testscript.TestScript, args []string) error {
 	data := []byte(ts.ReadFile(args[0]))
 	data[len(data)/2] ^= 1
 	return rewrite(ts, args[0], data)
+}
+
+func truncate(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 1); err != nil {
+		return err
+	}
+	lines := strings.SplitAfter(strings.TrimSuffix(ts.ReadFile(args[0]), "\n"), "\n")
+	return rewrite(ts, args[0], []byte(strings.Join(lines[:len(lines)-1], "")))
 }
 
 func signFile(ts *testscript.TestScript, args []string) error {
@@ -311,7 +409,7 @@ func at(document any, path string) (string, bool) {
 			}
 			document = next
 		case []any:
-			if part == "#" {
+			if part == "len" {
 				return strconv.Itoa(len(d)), true
 			}
 			i, err := strconv.Atoi(part)

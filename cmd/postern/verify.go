@@ -11,8 +11,10 @@ import (
 	"github.com/postern-gateway/postern/pkg/signature"
 )
 
-const verifyLong = `Checks a drop: signature, digests, manifest, every table, and the register's
-proof. It is what the recipient's postern-verify does.
+const verifyLong = `Checks a drop: that the council signed it, that no file is missing, added or
+changed (each has its SHA-256, a number that any change changes), that every table
+is what the manifest says, and that the council's register has the drop. It is
+what the recipient's postern-verify does.
 
 Without --signers the council's own public keys are taken, from postern.yaml.
 
@@ -80,17 +82,9 @@ func (p *program) allowedSigners(file string) (signature.AllowedSigners, error) 
 		}
 		return allowed, nil
 	}
-	c, g, err := p.openGateway()
+	_, g, err := p.openGateway()
 	if err != nil {
 		return nil, err
 	}
-	signing, err := g.Keys.SigningPublicKey()
-	if err != nil {
-		return nil, err
-	}
-	register, err := g.Keys.RegisterPublicKey()
-	if err != nil {
-		return nil, err
-	}
-	return councilSigners(c.Organisation.LACode, signing, register), nil
+	return g.Signers()
 }

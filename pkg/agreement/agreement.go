@@ -179,7 +179,7 @@ type Condition struct {
 // Release says how carefully the drop is measured before it leaves.
 type Release struct {
 	Profile          string   // secure, partner, wide
-	QuasiIdentifiers []string // "table.column" of Tables, beside the columns of that class, which always count
+	QuasiIdentifiers []string // "table.column" of Tables with one row per child, beside the columns of that class
 }
 
 // IndexEvent names a date of each child from which days are counted.

@@ -15,13 +15,14 @@ import (
 // Authenticate finds out whether the roles file is valid: signed, over its exact bytes and in the namespace
 // postern-roles@v1, by two people in two roles, one of them the Data Protection Officer and one an asset owner or the
 // SIRO. At set-up these are people whom the file itself names; later, when the register knows of a previous file, they
-// must have held those roles in that one, with the same keys: who decides cannot be changed by who is to be added.
+// must have held those roles in that one, with the same keys, which by that one are valid on the day of at: who decides
+// cannot be changed by who is to be added, nor by whose time is over.
 //
 // Each element of signatures is one armoured signature. The error is a *finding.Refusal: SIGNATURE_MISSING,
 // DSA_BAD_SIGNATURE or TWO_PERSON_REQUIRED.
 func (r *Roles) Authenticate(signatures [][]byte, previous []RoleHolder, at time.Time) error {
-	const hint = "have the roles file signed by the data protection officer and by an asset owner or the SIRO: " +
-		"ssh-keygen -Y sign -n " + signature.RolesNamespace + " -f KEY roles.yaml"
+	const hint = "have the roles file as it is now signed by the data protection officer and by an asset owner or the SIRO, " +
+		"and remove signatures of others: postern agreement sign agreements/roles.yaml --key KEY"
 	if len(signatures) == 0 {
 		return finding.Refuse(finding.SignatureMissing, hint, "the roles file is not signed")
 	}
@@ -31,7 +32,7 @@ func (r *Roles) Authenticate(signatures [][]byte, previous []RoleHolder, at time
 		if why != "" {
 			return finding.Refuse(finding.AgreementBadSignature, hint, "a signature of the roles file is not valid: %s", why)
 		}
-		if !slices.Contains(signers, holder) {
+		if !slices.ContainsFunc(signers, func(h RoleHolder) bool { return h.Fingerprint == holder.Fingerprint }) {
 			signers = append(signers, holder)
 		}
 	}
@@ -54,12 +55,16 @@ func (r *Roles) signer(armoured []byte, previous []RoleHolder, at time.Time) (ho
 	// A key that signs for the previous file need not stand in this one: the signature names it, the list decides.
 	key, err := signedBy(r.data, armoured, signature.RolesNamespace)
 	if err != nil {
-		return RoleHolder{}, "it is not one of these bytes"
+		return RoleHolder{}, "the file or the signature was changed after it was signed"
 	}
 	if previous != nil {
 		fingerprint := signature.Fingerprint(key)
 		for _, h := range previous {
-			if h.Fingerprint == fingerprint {
+			switch {
+			case h.Fingerprint != fingerprint:
+			case !within(h.From, h.To, at):
+				return RoleHolder{}, "by the previous roles file its key is not valid at this time"
+			default:
 				return h, ""
 			}
 		}
@@ -72,7 +77,7 @@ func (r *Roles) signer(armoured []byte, previous []RoleHolder, at time.Time) (ho
 	case !p.validAt(at):
 		return RoleHolder{}, "its key is not valid at this time"
 	}
-	return RoleHolder{Role: p.Role, Name: p.Name, Fingerprint: p.Fingerprint()}, ""
+	return p.holder(), ""
 }
 
 // signedBy verifies a signature with the key that it names itself, and returns that key: whose it is, and what it may

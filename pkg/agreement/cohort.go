@@ -128,10 +128,12 @@ func (r *reader) quasiIdentifier(item *document.Value) {
 	if name == "" {
 		return
 	}
-	known := slices.ContainsFunc(r.outputs, func(o output) bool { return o.table.ID()+"."+o.name == name })
+	at := slices.IndexFunc(r.outputs, func(o output) bool { return o.table.ID()+"."+o.name == name })
 	switch {
-	case !known:
+	case at < 0:
 		item.Problem("does not name a column that leaves", "write table.column, as they stand under tables")
+	case !r.outputs[at].table.PerChild():
+		item.Problem("is not measured: only tables with one row per child are", "name columns of such a table, or leave it out")
 	case slices.Contains(r.a.Release.QuasiIdentifiers, name):
 		item.Problem("is there twice", "list it once")
 	default:

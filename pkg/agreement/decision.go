@@ -128,7 +128,7 @@ func Decide(a *Agreement, definitions [32]byte, role Role, verb Verb, reason str
 
 func (d Decision) check() error {
 	switch {
-	case !ValidID(d.Agreement) || d.Version < 1:
+	case !validID(d.Agreement) || d.Version < 1:
 		return errors.New("decision: no agreement id and version")
 	case d.Verb.Roles() == nil:
 		return finding.WithHint(errors.New("decision: there is no such decision"), "one of: "+verbWords())
@@ -206,8 +206,8 @@ func (d Decision) Statement() ([]byte, error) {
 	return text, nil
 }
 
-// ParseDecision reads a statement, accepting exactly what Statement writes.
-func ParseDecision(statement []byte) (Decision, error) {
+// parseDecision reads a statement, accepting exactly what Statement writes.
+func parseDecision(statement []byte) (Decision, error) {
 	s, err := signature.ParseStatement(statement)
 	if err != nil {
 		return Decision{}, fmt.Errorf("decision: %w", err)

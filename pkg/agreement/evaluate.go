@@ -20,15 +20,16 @@ const clockTolerance = 5 * time.Minute
 //
 // A decision counts when its signature is one of its exact bytes, by a key that, on the day the statement names, holds
 // the role it names, and that role may make it; and when it names this agreement's id and version and the SHA-256 of
-// its exact bytes and of the definitions. Decisions that stop (suspend, terminate) count whatever bytes they name:
-// changing the file lifts no suspension, nor does a clock that is late. From those that count:
+// its exact bytes and of the definitions. Decisions that stop (suspend, terminate) count whatever version and bytes they
+// name: neither a new version nor a changed file lifts a suspension, nor does a clock that is late. From those that
+// count:
 //
 //   - the DPO's latest answer to a submission must be advice and not a query;
 //   - an approval needs the advice in force when it was made: clear, with conditions, or against, and then a reason;
 //     later advice with conditions or against asks for a new approval;
 //   - submitter, DPO and approver are three people, by name and by key;
-//   - a resumption lifts what was suspended before it. What the DPO suspended needs the DPO's advice, clear or with
-//     conditions, between the two.
+//   - a resumption, of whatever version, lifts what was suspended before it under the version it names or an earlier
+//     one. What the DPO suspended needs the DPO's advice on such a version, clear or with conditions, between the two.
 //
 // Among decisions of one second the milder counts as the earlier.
 func Evaluate(a *Agreement, definitions [32]byte, roles *Roles, decisions []SignedDecision, now time.Time) *Status {
@@ -36,9 +37,11 @@ func Evaluate(a *Agreement, definitions [32]byte, roles *Roles, decisions []Sign
 	for _, d := range decisions {
 		e.consider(d)
 	}
-	slices.SortStableFunc(e.counted, func(x, y *Considered) int {
+	byTime := func(x, y *Considered) int {
 		return cmp.Or(x.Decision.Time.Compare(y.Decision.Time), cmp.Compare(rank(x.Decision.Verb), rank(y.Decision.Verb)))
-	})
+	}
+	slices.SortStableFunc(e.counted, byTime)
+	slices.SortStableFunc(e.elsewhere, byTime)
 	e.answersOnly()
 	status := e.status()
 	for _, c := range e.considered {
@@ -72,15 +75,16 @@ type evaluation struct {
 	now         time.Time
 
 	considered []*Considered
-	counted    []*Considered // those that count, by time
-	doubtful   []*Considered // those whose signature, maker or bytes are wrong, and that are about this version
+	counted    []*Considered // those that count, by time; of other versions those that stop and resume
+	elsewhere  []*Considered // advice that would count, were it not on another version, by time
+	doubtful   []*Considered // those whose signature, maker or bytes are wrong, and that matter to this version
 }
 
 // consider verifies one decision by itself.
 func (e *evaluation) consider(signed SignedDecision) {
 	c := &Considered{File: signed.File}
 	e.considered = append(e.considered, c)
-	d, err := ParseDecision(signed.Statement)
+	d, err := parseDecision(signed.Statement)
 	if err != nil {
 		c.Why = "it is not a decision statement, or was changed"
 		c.unreadable = true
@@ -88,31 +92,39 @@ func (e *evaluation) consider(signed SignedDecision) {
 		return
 	}
 	c.Decision = d
+	wrong := e.holds(c, signed)
+	c.Holds = wrong == ""
+	if c.Holds {
+		wrong = e.outdated(d)
+	}
 	switch {
 	case d.Agreement != e.a.ID:
 		c.Why = "it is about another agreement"
-		return
-	case d.Version != e.a.Version:
+	case d.Version != e.a.Version && !d.Verb.stops() && d.Verb != Resume:
 		c.Why = fmt.Sprintf("it is about version %d", d.Version)
-		return
+		if d.Verb.IsAdvice() && wrong == "" {
+			e.elsewhere = append(e.elsewhere, c)
+		}
 	case len(signed.Signature) == 0:
-		c.Why = "it is not signed"
-		return
-	}
-	if c.Why = e.verify(c, signed); c.Why != "" {
+		c.Why = wrong
+	case wrong != "":
+		c.Why = wrong
 		e.doubtful = append(e.doubtful, c)
-		return
+	default:
+		c.Counts = true
+		e.counted = append(e.counted, c)
 	}
-	c.Counts = true
-	e.counted = append(e.counted, c)
 }
 
-// verify says why a decision on this version does not count by itself, or "".
-func (e *evaluation) verify(c *Considered, signed SignedDecision) string {
+// holds finds who made a decision, and says why that is nobody who may make it, or "".
+func (e *evaluation) holds(c *Considered, signed SignedDecision) string {
 	d := c.Decision
+	if len(signed.Signature) == 0 {
+		return "it is not signed"
+	}
 	key, err := signedBy(signed.Statement, signed.Signature, signature.DecisionNamespace)
 	if err != nil {
-		return "its signature is not one of these bytes"
+		return "it or its signature was changed after it was signed"
 	}
 	c.Fingerprint = signature.Fingerprint(key)
 	person, known := e.roles.Holder(key)
@@ -124,14 +136,21 @@ func (e *evaluation) verify(c *Considered, signed SignedDecision) string {
 		return fmt.Sprintf("it is signed by %s, who is %s and not %s", person.Name, person.Role, d.Role)
 	}
 	c.Name = person.Name
-	switch {
-	case !person.validAt(d.Time):
+	if !person.validAt(d.Time) {
 		return "the key of " + person.Name + " was not valid on that day"
+	}
+	return ""
+}
+
+// outdated says why a decision is not, or no longer, about the agreement as it is, or "". The bytes of another version
+// are not known here: what names one is held to the definitions and the clock.
+func (e *evaluation) outdated(d Decision) string {
+	switch {
 	case d.Verb.stops():
 		return ""
 	case d.Time.After(e.now.Add(clockTolerance)):
 		return "it is dated in the future"
-	case d.SHA256 != e.a.SHA256:
+	case d.Version == e.a.Version && d.SHA256 != e.a.SHA256:
 		return "the agreement was changed after it"
 	case d.Definitions != e.definitions:
 		return "the dataset definitions were changed after it"
@@ -220,28 +239,51 @@ func apart(approver, adviser *Considered, submitters []*Considered) bool {
 	return !slices.ContainsFunc(submitters, func(s *Considered) bool { return same(s, approver) || same(s, adviser) })
 }
 
-// suspended finds the suspension that is in force.
+// suspended finds the suspension that is in force: the DPO's before an owner's, of each the latest.
 func (e *evaluation) suspended() *Considered {
-	var owners, dpo *Considered
-	var advised bool // since the DPO suspended
+	var inForce []*Considered
 	for _, c := range e.counted {
-		switch d := c.Decision; {
-		case d.Verb == Suspend && d.Role == DPO:
-			dpo, advised = c, false
-		case d.Verb == Suspend:
-			owners = c
-		case d.Verb == AdviseClear || d.Verb == AdviseWithConditions:
-			advised = true
-		case d.Verb == Resume:
-			owners = nil
-			if dpo != nil && !advised {
-				c.dismiss("the data protection officer, who suspended, has not advised since")
-				continue
+		if c.Decision.Verb == Suspend {
+			inForce = append(inForce, c)
+		}
+		if c.Decision.Verb != Resume {
+			continue
+		}
+		var why string
+		inForce = slices.DeleteFunc(inForce, func(s *Considered) bool {
+			switch {
+			case s.Decision.Version > c.Decision.Version:
+				why = fmt.Sprintf("version %d was suspended, and it is about an earlier one", s.Decision.Version)
+				return false
+			case s.Decision.Role == DPO && !e.advisedBetween(s, c):
+				why = "the data protection officer, who suspended, has not advised since"
+				return false
 			}
-			dpo = nil
+			return true
+		})
+		if why != "" {
+			c.dismiss(why)
 		}
 	}
-	return cmp.Or(dpo, owners)
+	for _, s := range slices.Backward(inForce) {
+		if s.Decision.Role == DPO {
+			return s
+		}
+	}
+	if len(inForce) == 0 {
+		return nil
+	}
+	return inForce[len(inForce)-1]
+}
+
+// advisedBetween reports whether the DPO, between a suspension and a resumption, had nothing against the version that
+// was suspended or a later one.
+func (e *evaluation) advisedBetween(suspension, resumption *Considered) bool {
+	return slices.ContainsFunc(slices.Concat(e.counted, e.elsewhere), func(c *Considered) bool {
+		d := c.Decision
+		return (d.Verb == AdviseClear || d.Verb == AdviseWithConditions) && d.Version >= suspension.Decision.Version &&
+			d.Time.After(suspension.Decision.Time) && !d.Time.After(resumption.Decision.Time)
+	})
 }
 
 func (e *evaluation) status() *Status {
@@ -275,18 +317,19 @@ func (e *evaluation) status() *Status {
 	}
 	advised := answer != nil && answer.Decision.Verb != AdviseQuery
 	if submission == nil {
-		s.refuse(finding.SignatureMissing, "have a submitter sign it: postern agreement sign", "nobody has submitted version %d of the agreement", e.a.Version)
+		s.refuse(finding.SignatureMissing, "have a submitter sign it: postern agreement sign AGREEMENT --decision submit --key KEY", "nobody has submitted version %d of the agreement", e.a.Version)
 	}
-	if e.latest(is(Approve)) == nil || approval == nil && advised && submission != nil && !together {
-		s.refuse(finding.SignatureMissing, "have an asset owner or the SIRO sign it: postern agreement sign", "no asset owner or SIRO has approved version %d of the agreement%s", e.a.Version, e.whyNot())
-	}
-	switch {
+	switch { // before the approval, which counts only after it
 	case answer == nil:
-		s.refuse(finding.AdviceMissing, "ask the data protection officer to advise: postern agreement sign",
+		s.refuse(finding.AdviceMissing, "ask the data protection officer to advise: postern agreement sign AGREEMENT --decision advise-clear --key KEY",
 			"the data protection officer has not advised on version %d of the agreement", e.a.Version)
 	case answer.Decision.Verb == AdviseQuery:
 		s.refuse(finding.AdviceMissing, "answer the query, and ask for advice again",
 			"the data protection officer has a query about version %d of the agreement that is not settled", e.a.Version)
+	}
+	if e.latest(is(Approve)) == nil || approval == nil && advised && submission != nil && !together {
+		s.refuse(finding.SignatureMissing, "have an asset owner or the SIRO sign it: postern agreement sign AGREEMENT --decision approve --key KEY",
+			"no asset owner or SIRO has approved version %d of the agreement%s", e.a.Version, e.whyNot())
 	}
 	if together {
 		s.refuse(finding.TwoPersonRequired, "have it decided on by three people: one who submits, the data protection officer, and one who approves",
@@ -296,8 +339,11 @@ func (e *evaluation) status() *Status {
 		s.refuse(finding.AgreementNotActive, "nothing more may be shared under it", "the agreement was ended for good on %s", spokenTime(termination.Decision.Time))
 	}
 	if suspension != nil {
-		s.refuse(finding.AgreementSuspended, "settle the reason; then the asset owner or the SIRO may resume it",
-			"the agreement was suspended on %s by the %s", spokenTime(suspension.Decision.Time), roleInWords(suspension.Decision.Role))
+		hint := "settle the reason; then the asset owner or the SIRO may resume it"
+		if suspension.Decision.Role == DPO {
+			hint = "settle the reason; then the data protection officer advises again, and after that the asset owner or the SIRO may resume it"
+		}
+		s.refuse(finding.AgreementSuspended, hint, "the agreement was suspended on %s by the %s", spokenTime(suspension.Decision.Time), roleInWords(suspension.Decision.Role))
 	}
 	s.State = stateOf(period, today, submission, approval, suspension, termination, advised)
 	return s

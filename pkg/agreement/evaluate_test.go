@@ -15,7 +15,7 @@ import (
 
 func TestDecisions(t *testing.T) {
 	const (
-		noDecision = "SIGNATURE_MISSING SIGNATURE_MISSING DPO_ADVICE_MISSING"
+		noDecision = "SIGNATURE_MISSING DPO_ADVICE_MISSING SIGNATURE_MISSING"
 		clear      = agreement.AdviseClear
 	)
 	for _, tc := range []struct {
@@ -24,7 +24,7 @@ func TestDecisions(t *testing.T) {
 		want string
 	}{
 		{"nothing", func(*council) {}, "draft " + noDecision},
-		{"submitted", func(c *council) { c.submit() }, "submitted SIGNATURE_MISSING DPO_ADVICE_MISSING"},
+		{"submitted", func(c *council) { c.submit() }, "submitted DPO_ADVICE_MISSING SIGNATURE_MISSING"},
 		{"advised", func(c *council) { c.submit().advise(clear) }, "submitted SIGNATURE_MISSING"},
 		{"approved", func(c *council) { c.submit().advise(clear).approve("") }, "active"},
 		{"approved by the SIRO", func(c *council) {

@@ -33,7 +33,7 @@ func decisionsFolder(id string) string { return path.Join("decisions", id) }
 // its signature beside it in .txt.sig, by name. A statement without a signature file is returned without one.
 // Statements are not checked here: Evaluate says of each whether it counts, and why not.
 func LoadDecisions(agreements fs.FS, id string) ([]SignedDecision, error) {
-	if !ValidID(id) {
+	if !validID(id) {
 		return nil, errors.New("load decisions: not an agreement id")
 	}
 	folder := decisionsFolder(id)

@@ -26,11 +26,11 @@ var (
 	valuePattern    = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,40}$`)
 )
 
-// MaxIDLength bounds an agreement's id, which names folders.
-const MaxIDLength = 64
+// maxIDLength bounds an agreement's id, which names folders.
+const maxIDLength = 64
 
-// ValidID reports whether text has the form of an agreement's id.
-func ValidID(id string) bool { return len(id) <= MaxIDLength && idPattern.MatchString(id) }
+// validID reports whether text has the form of an agreement's id.
+func validID(id string) bool { return len(id) <= maxIDLength && idPattern.MatchString(id) }
 
 // Parse reads an agreement and holds it against the dataset definitions. The error is document.Problems: every mistake
 // of the file, by line and column. The file's name is used in problems as given.
@@ -70,7 +70,7 @@ type event struct {
 func (r *reader) document(root *document.Mapping) {
 	a := r.a
 	root.String("apiVersion", document.OneOf(APIVersion))
-	a.ID = root.String("id", document.MaxLength(MaxIDLength), document.Matching(idPattern,
+	a.ID = root.String("id", document.MaxLength(maxIDLength), document.Matching(idPattern,
 		"an agreement id: dsa- and words of lower-case letters and digits with hyphens between"))
 	a.Version = root.Int("version", document.Between(1, 9999))
 	a.Title = root.String("title", document.MaxLength(200))

@@ -71,24 +71,33 @@ func principal(name string) string {
 	return strings.Trim(notPrincipal.ReplaceAllString(strings.ToLower(name), "."), ".")
 }
 
-// validAt reports whether the person's key may sign at a time, by the civil date in Europe/London.
-func (p Person) validAt(at time.Time) bool {
+// validAt reports whether the person's key may sign at a time.
+func (p Person) validAt(at time.Time) bool { return within(p.From, p.To, at) }
+
+// within reports whether a time is on one of the days between two, both included and nil for open, by the civil date in
+// Europe/London.
+func within(from, to *civil.Date, at time.Time) bool {
 	today, err := londonDate(at)
-	return err == nil && (p.From == nil || *p.From <= today) && (p.To == nil || today <= *p.To)
+	return err == nil && (from == nil || *from <= today) && (to == nil || today <= *to)
 }
 
-// RoleHolder is what the register records of a roles file: who held which role, by key.
+// RoleHolder is what the register records of a roles file: who held which role, by key, and when the key may sign.
 type RoleHolder struct {
-	Role        Role   `json:"role"`
-	Name        string `json:"name"`
-	Fingerprint string `json:"fingerprint"`
+	Role        Role
+	Name        string
+	Fingerprint string
+	From, To    *civil.Date // as Person has them
+}
+
+func (p Person) holder() RoleHolder {
+	return RoleHolder{Role: p.Role, Name: p.Name, Fingerprint: p.Fingerprint(), From: p.From, To: p.To}
 }
 
 // Holders lists the roles for the register, in the order of the file.
 func (r *Roles) Holders() []RoleHolder {
 	out := make([]RoleHolder, len(r.People))
 	for i, p := range r.People {
-		out[i] = RoleHolder{Role: p.Role, Name: p.Name, Fingerprint: p.Fingerprint()}
+		out[i] = p.holder()
 	}
 	return out
 }
@@ -181,19 +190,6 @@ func (r *Roles) add(p Person, v *document.Value) {
 		}
 	}
 	r.People = append(r.People, p)
-}
-
-// AllowedSigners is the list for ssh-keygen -Y verify of decisions and of the roles file itself, in the order of the
-// file. It does not say who may decide what: Evaluate does.
-func (r *Roles) AllowedSigners() signature.AllowedSigners {
-	var list signature.AllowedSigners
-	for _, p := range r.People {
-		list = append(list, signature.Signer{
-			Principal: p.Principal(), Key: p.Key,
-			Namespaces: []string{signature.DecisionNamespace, signature.RolesNamespace},
-		})
-	}
-	return list
 }
 
 // Holder finds who holds a key.

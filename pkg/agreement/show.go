@@ -118,8 +118,12 @@ func (s *show) care() {
 	a := s.a
 	s.section("How")
 	unusable := "the row leaves without one"
-	if a.Pseudonyms.OnUnusable == OnUnusableQuarantine {
+	switch {
+	case a.Pseudonyms.OnUnusable == OnUnusableQuarantine:
 		unusable = "the row is kept back"
+	case a.Cohort != nil:
+		unusable = "the row leaves without one (if it is the child's the row is kept back, since nobody can tell whether " +
+			"the child is one of those below)"
 	}
 	s.item("pseudonyms", "scheme %s, key epoch %d; where an identifier cannot be used %s, and a run with more than %s%% of them stops",
 		a.Pseudonyms.Scheme, a.Pseudonyms.Epoch, unusable, percent(a.Pseudonyms.MaxUnusable))

@@ -39,8 +39,12 @@ type Considered struct {
 	Decision    Decision // zero when the file holds none
 	Name        string   // who made it, when the key holds a role
 	Fingerprint string   // of the key, when the signature is one of these bytes
-	Counts      bool
-	Why         string // why it does not count
+	// Holds says that the decision is what it says, whatever version or agreement it is about and whether or not it
+	// counts: the signature is one of exactly these bytes, and on the day the statement names its key is that of a person
+	// of the roles file who holds the very role that it names, which is one that may decide so.
+	Holds  bool
+	Counts bool   // it holds, and Evaluate went by it
+	Why    string // why it does not count
 
 	unreadable bool
 }

@@ -2,6 +2,7 @@ package agreement
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
@@ -20,7 +21,7 @@ func (t Treatment) InWords(c *dataset.Column) string {
 	case dataset.AgeYears:
 		return "the age in completed years at the reference date"
 	case dataset.AgeBand:
-		return "the age at the reference date in bands of years: " + strings.Join(t.Ranges(), ", ")
+		return "the age at the reference date in bands of years: " + t.bandedInWords(c)
 	case dataset.DateTo:
 		if t.To == "day" {
 			return "the date, to the day"
@@ -33,7 +34,7 @@ func (t Treatment) InWords(c *dataset.Column) string {
 	case dataset.Flag:
 		return "true where it is " + either(t.Codes) + ", else false"
 	case dataset.Band:
-		return "the number in ranges: " + strings.Join(t.Ranges(), ", ")
+		return "the number in ranges: " + t.bandedInWords(c)
 	case dataset.Constant:
 		return "always " + t.Value
 	default:
@@ -73,27 +74,16 @@ func (t Treatment) mappedInWords() string {
 	return "the code changed: " + strings.Join(pairs, ", ")
 }
 
-// Ranges names the ranges of an age_band ("0", "1-4", "16+") or a band ("<10", "10-19", "20+"), lowest first.
-func (t Treatment) Ranges() []string {
-	edges := t.Bands
-	var out []string
-	if t.Kind == dataset.Band {
-		edges = t.Edges
-		if len(edges) > 0 {
-			out = append(out, fmt.Sprintf("<%d", edges[0]))
-		}
+// bandedInWords names the ranges by the very codes that leave.
+func (t Treatment) bandedInWords(c *dataset.Column) string {
+	if ranges := t.Ranges(c); ranges != nil {
+		return strings.Join(ranges.Words(), ", ")
 	}
-	for i, low := range edges {
-		switch {
-		case i == len(edges)-1:
-			out = append(out, fmt.Sprintf("%d+", low))
-		case edges[i+1] == low+1:
-			out = append(out, fmt.Sprint(low))
-		default:
-			out = append(out, fmt.Sprintf("%d-%d", low, edges[i+1]-1))
-		}
+	edges := make([]string, len(t.Edges))
+	for i, edge := range t.Edges {
+		edges[i] = strconv.Itoa(edge)
 	}
-	return out
+	return "divided at " + strings.Join(edges, ", ")
 }
 
 // either joins words as a sentence does: "U1, U2 or U3".

@@ -47,14 +47,15 @@ type Organisation struct {
 
 var laCode = regexp.MustCompile(`^[0-9]{3}$`)
 
-// Load reads a configuration. All its mistakes are returned at once, as document.Problems.
+// Load reads a configuration. All its mistakes are returned at once, as document.Problems, beside what could be read: for
+// who looks for more mistakes, not for use.
 func Load(path string) (*Config, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, finding.WithHint(fmt.Errorf("there is no configuration %s", path), "run postern where postern.yaml is, or name it with --config")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read configuration: %w", err)
+		return nil, finding.WithHint(fmt.Errorf("read configuration: %w", err), "name the file with --config, and see that the account that runs postern may read it")
 	}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
@@ -79,10 +80,7 @@ func Load(path string) (*Config, error) {
 	}
 	keys.Done()
 	root.Done()
-	if err := log.Err(); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return c, log.Err()
 }
 
 type reader struct{ folder string }

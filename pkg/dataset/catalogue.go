@@ -8,7 +8,8 @@
 //	postern/core/v1      core tables: code_lists, code_maps, tables with their columns and their sources
 //
 // A core table refers to a code list of a format as "ssda903/ethnicity", and says which columns of which source tables
-// feed it.
+// feed it. A core column guards what feeds it as its source does: it has the same class, or one that never leaves, and
+// permits no treatment that the source does not.
 //
 // What an agreement was approved against is part of what was approved: Catalogue.Digest is the SHA-256 of the exact
 // bytes of all definitions.
@@ -168,7 +169,8 @@ func (b *builder) format(root *document.Mapping) {
 		if t.Column(CollectionYear) == nil {
 			t.Columns = append(t.Columns, &Column{
 				Name: CollectionYear, Type: Integer, Class: Ordinary, Min: int32(from), Max: int32(to),
-				Meaning: "Collection year of the return that the row is from", Treatments: []string{Keep}, Optional: true,
+				Meaning: "Collection year of the return that the row is from", Optional: true,
+				Treatments: defaultTreatments(Integer, Ordinary),
 			})
 		}
 		b.tables = append(b.tables, t)

@@ -202,6 +202,7 @@ func (b *builder) feed(m *document.Mapping, from *Table, to *Column) Feed {
 		m.Problem("the two columns are not of one type", "feed the column from one of its own type")
 		return f
 	}
+	guards(m.Value("from"), source, to)
 	for _, code := range source.Codes {
 		if !feeds(f, code.Value, to) {
 			m.Problem("a code of the source has no place in the core column", "map every code of the source")
@@ -209,6 +210,29 @@ func (b *builder) feed(m *document.Mapping, from *Table, to *Column) Feed {
 		}
 	}
 	return f
+}
+
+// guards holds a core column to what its source may do: else a council's core table would release what the format's own
+// definition holds back. Classes have no order, so that any other class than the source's counts as a weaker one, but
+// for those that never leave.
+func guards(at *document.Value, source, to *Column) {
+	if !to.Class.Releasable() {
+		return
+	}
+	if to.Class != source.Class {
+		at.Problem("the core column is of a weaker class than its source",
+			"give the core column the class "+string(source.Class)+", or feed it from another column")
+	}
+	if !source.Class.Releasable() {
+		return
+	}
+	for _, treatment := range to.Treatments {
+		if !source.Permits(treatment) {
+			at.Problem("the core column permits a treatment that its source does not",
+				"list under its treatments only some of: "+strings.Join(source.Treatments, ", "))
+			return
+		}
+	}
 }
 
 // feeds reports whether a code of the source becomes a code of the core column.

@@ -59,7 +59,7 @@ tables:
     one_row_per: [child_id]
     columns:
       - {name: child_id, type: identifier, identifier: child/la-child-id, class: linkage-identifier, meaning: Number}
-      - {name: gender, type: code, codes: gender, class: quasi-identifier, meaning: Gender}
+      - {name: gender, type: code, codes: gender, class: quasi-identifier, treatments: [keep], meaning: Gender}
       - {name: listed, type: boolean, class: ordinary, meaning: Listed}
     sources:
       - table: local/people
@@ -142,6 +142,9 @@ func TestMistakes(t *testing.T) {
 		{"core: no such map", "map: gender_of", "map: gendr_of", "gendr_of", "no such code map"},
 		{"core: feeds another type", "child_id: {from: CHILD}", "child_id: {from: BEGAN}", "{from: BEGAN", "not of one type"},
 		{"core: code without a place", "{from: SEX, map: gender_of}", "{from: SEX}", "{from: SEX}", "no place in the core column"},
+		{"core: a weaker class", "codes: gender, class: quasi-identifier", "codes: gender, class: ordinary", "SEX, map", "weaker class than its source"},
+		{"core: another class", "codes: gender, class: quasi-identifier", "codes: gender, class: sensitive", "SEX, map", "weaker class than its source"},
+		{"core: a treatment more", "treatments: [keep]", "treatments: [keep, flag]", "SEX, map", "permits a treatment that its source does not"},
 		{"core: presence feeds a code", "gender: {from: SEX, map: gender_of}", "gender: {present: true}", "{present: true}\n          listed", "only feed a boolean"},
 		{"core: source without the child", "          child_id: {from: CHILD}\n", "", "table: local/people", "must feed"},
 		{"core: no key", "one_row_per: [child_id]", "one_row_per: []", "[]", "empty list"},

@@ -32,6 +32,11 @@ func (t *Table) ID() string {
 // Core reports whether the table is harmonised from source tables.
 func (t *Table) Core() bool { return t.Format == "" }
 
+// PerChild reports whether the table has one row per child: a core table whose rows are told apart by the child alone.
+func (t *Table) PerChild() bool {
+	return t.Core() && t.ChildID != "" && len(t.OneRowPer) == 1 && t.OneRowPer[0] == t.ChildID
+}
+
 // Column finds a column by its exact name; nil when there is none.
 func (t *Table) Column(name string) *Column {
 	for _, c := range t.Columns {

@@ -4,8 +4,9 @@
 //
 // Every string of a finished Parquet file is a pseudonym of its column's shape or a code of its column's list; any
 // other refuses the drop (IDENTIFIER_FOUND, CODE_NOT_ALLOWED). There is no free text, so nothing else needs to be
-// guessed at. The texts beside the Parquet files (manifest, data dictionary, page) are taken apart into words, and no
-// word may be an identifier that the run has read.
+// guessed at. What people wrote of it (titles, names) may hold no identifier that the run has read; the texts that the
+// gate writes beside the Parquet files (manifest, data dictionary, page) none that counts and digests could not be taken
+// for: letters and digits in one word.
 //
 // # The measure
 //
@@ -68,6 +69,20 @@ func CheckText(name string, text []byte, known func(word []byte) bool) error {
 		if known(bytes.ToUpper(word)) {
 			return finding.Refuse(finding.IdentifierFound, "nothing was published; report the fault",
 				"the scan of the finished files met an identifier of an extract in %s", name)
+		}
+	}
+	return nil
+}
+
+// CheckWritten refuses a text that people wrote when it holds an identifier which the run has read, digits and all: in a
+// title or a name there are no counts to be mistaken for one.
+func CheckWritten(name string, text []byte, known func(word []byte) bool) error {
+	for _, word := range bytes.FieldsFunc(text, func(r rune) bool {
+		return notOfIdentifier(r) && r != '.' && r != '_' && r != '/' && r != '-'
+	}) {
+		if word = bytes.Trim(word, "._/-"); len(word) >= shortest && known(bytes.ToUpper(word)) {
+			return finding.Refuse(finding.IdentifierFound, "take the identifier out of the text, and have the agreement decided on again",
+				"%s names an identifier of an extract", name)
 		}
 	}
 	return nil

@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
+	"strconv"
 	"time"
 
 	"golang.org/x/crypto/ssh"
 
 	"github.com/postern-gateway/postern/pkg/agreement"
+	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/manifest"
 	"github.com/postern-gateway/postern/pkg/register"
@@ -40,6 +41,9 @@ type (
 		Name string `json:"name"`
 		Role string `json:"role"`
 		Key  string `json:"key"` // fingerprint
+		// From and To bound the days on which the key may sign; absent for open.
+		From *civil.Date `json:"valid_from,omitempty"`
+		To   *civil.Date `json:"valid_to,omitempty"`
 	}
 	// DecisionBody records a decision when it is first met. Whether it counts is worked out anew at each run.
 	DecisionBody struct {
@@ -97,16 +101,26 @@ func verifierOf(laCode string, key ssh.PublicKey, now func() time.Time) register
 	}
 }
 
-// CreateRegister makes an empty register; it leaves one that is there as it is.
+// CreateRegister makes an empty register; it leaves one that is there as it is. Where drops were published there was one,
+// and a new one in its place would hide that it is lost.
 func (g *Gateway) CreateRegister() error {
-	if _, err := os.Stat(g.State.RegisterDir()); err == nil {
-		return nil
+	published, err := g.State.Agreements()
+	if err != nil {
+		return err
+	}
+	_, err = os.Stat(g.State.RegisterDir())
+	if len(published) > 0 && errors.Is(err, fs.ErrNotExist) {
+		return NotSetUp{finding.WithHint(errors.New("the register is not there, and drops were published"),
+			"restore "+g.State.RegisterDir()+" from the council's backup; no new register takes its place")}
 	}
 	key, err := g.Keys.RegisterKey()
 	if err != nil {
 		return err
 	}
 	_, err = register.Create(g.State.RegisterDir(), RegisterOrigin(g.LACode), signerOf(key))
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
 	return err
 }
 
@@ -133,16 +147,38 @@ func (g *Gateway) ViewBooks() (*Books, error) {
 	if err != nil {
 		return nil, err
 	}
-	log, err := register.View(g.State.RegisterDir(), verifierOf(g.LACode, key, g.Now))
-	if err != nil {
-		return nil, registerError(err)
+	// A run at work may be between its records and its checkpoint: what looks wrong is looked at again.
+	for attempt := 0; ; attempt++ {
+		log, err := register.View(g.State.RegisterDir(), verifierOf(g.LACode, key, g.Now))
+		if err == nil {
+			return &Books{log: log, now: g.Now}, nil
+		}
+		if attempt == viewAttempts || errors.Is(err, fs.ErrNotExist) {
+			return nil, registerError(err)
+		}
+		time.Sleep(viewPause)
 	}
-	return &Books{log: log, now: g.Now}, nil
 }
+
+// How often, and after which pause, a register that does not hold together is read again.
+const (
+	viewAttempts = 3
+	viewPause    = 100 * time.Millisecond
+)
+
+// NotSetUp is the error of a gate that lacks what has to be there before any run.
+type NotSetUp struct{ err error }
+
+// Error says what is not there.
+func (n NotSetUp) Error() string { return n.err.Error() }
+
+// Unwrap returns the cause.
+func (n NotSetUp) Unwrap() error { return n.err }
 
 func registerError(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return finding.WithHint(fmt.Errorf("open the register: %w", err), "postern keys new makes one; if there was one, restore it from the council's backup")
+		return NotSetUp{finding.WithHint(errors.New("there is no register"),
+			"make one with postern keys new; if there was one, restore it from the council's backup")}
 	}
 	return err
 }
@@ -167,6 +203,7 @@ func (b *Books) enter(kind string, body any) (register.Record, error) {
 // change it. It is nil at set-up, when there was none.
 func (b *Books) rolesBefore(current *agreement.Roles) ([]agreement.RoleHolder, error) {
 	var out []agreement.RoleHolder
+	met, last := false, false
 	for record, err := range b.log.Find(KindRoles) {
 		if err != nil {
 			return nil, err
@@ -175,15 +212,41 @@ func (b *Books) rolesBefore(current *agreement.Roles) ([]agreement.RoleHolder, e
 		if err != nil {
 			return nil, err
 		}
-		if body.SHA256 == hex.EncodeToString(current.SHA256[:]) {
+		last = body.SHA256 == hex.EncodeToString(current.SHA256[:])
+		if met = met || last; last {
 			continue
 		}
 		out = []agreement.RoleHolder{}
 		for _, h := range body.Holders {
-			out = append(out, agreement.RoleHolder{Name: h.Name, Role: agreement.Role(h.Role), Fingerprint: h.Key})
+			out = append(out, agreement.RoleHolder{Name: h.Name, Role: agreement.Role(h.Role), Fingerprint: h.Key, From: h.From, To: h.To})
 		}
 	}
+	if met && !last {
+		return nil, finding.Refuse(finding.AgreementRollback, "put the roles file back that the council agreed on last",
+			"the roles file is an older one, which another has replaced")
+	}
 	return out, nil
+}
+
+// HeldBefore finds who held a key, by its fingerprint, in the last roles file of the register that has it; nil when none
+// has.
+func (b *Books) HeldBefore(fingerprint string) (*RoleHolder, error) {
+	var holder *RoleHolder
+	for record, err := range b.log.Find(KindRoles) {
+		if err != nil {
+			return nil, err
+		}
+		body, err := bodyOf[RolesBody](record)
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range body.Holders {
+			if h.Key == fingerprint {
+				holder = &h
+			}
+		}
+	}
+	return holder, nil
 }
 
 // bodyOf reads the body of a record.
@@ -244,7 +307,7 @@ func (b *Books) enterRoles(roles *agreement.Roles) error {
 	}
 	body := RolesBody{SHA256: digest}
 	for _, h := range roles.Holders() {
-		body.Holders = append(body.Holders, RoleHolder{Name: h.Name, Role: string(h.Role), Key: h.Fingerprint})
+		body.Holders = append(body.Holders, RoleHolder{Name: h.Name, Role: string(h.Role), Key: h.Fingerprint, From: h.From, To: h.To})
 	}
 	_, err := b.enter(KindRoles, body)
 	return err
@@ -274,23 +337,53 @@ func (b *Books) sequence(id string) (int64, error) {
 	return last + 1, nil
 }
 
-// Agreements lists the ids of the agreements that have drops in the register, in order of the first.
-func (b *Books) Agreements() ([]string, error) {
-	var ids []string
-	for record, err := range b.log.Find(manifest.PreparedKind) {
+// objections are what the register says against an export, whatever the files beside it say: a decision that was taken
+// away, a version that another has followed, a clock that was set back.
+func (b *Books) objections(j *Judgement) ([]*finding.Refusal, error) {
+	var out []*finding.Refusal
+	gone, newest := false, 0
+	var latest time.Time
+	for record, err := range b.log.Records() {
 		if err != nil {
 			return nil, err
 		}
-		p, err := manifest.ParsePrepared(record.Body)
-		if err != nil {
-			return nil, err
+		if record.Time.After(latest) {
+			latest = record.Time
 		}
-		if !slices.Contains(ids, p.Agreement) {
-			ids = append(ids, p.Agreement)
+		switch record.Kind {
+		case KindDecision:
+			body, err := bodyOf[DecisionBody](record)
+			if err != nil {
+				return nil, err
+			}
+			gone = gone || body.Agreement == j.Agreement.ID && !j.hasStatement(body.StatementSHA256)
+		case manifest.PreparedKind:
+			body, err := bodyOf[manifest.Prepared](record)
+			if err != nil {
+				return nil, err
+			}
+			if body.Agreement == j.Agreement.ID {
+				newest = max(newest, int(body.Version))
+			}
 		}
 	}
-	return ids, nil
+	if gone {
+		out = append(out, finding.Refuse(finding.SignatureMissing, "restore the folder of decisions from the council's backup; a decision is lifted by another, never by taking it away",
+			"a decision on the agreement is in the register, and its statement is gone from the folder of decisions"))
+	}
+	if newest > j.Agreement.Version {
+		out = append(out, finding.Refuse(finding.AgreementRollback, "use the file of version "+strconv.Itoa(newest)+" or a later one",
+			"drops were made under version %d of the agreement, and this is version %d", newest, j.Agreement.Version))
+	}
+	if b.now().Before(latest.Add(-clockSlack)) {
+		out = append(out, finding.Refuse(finding.ClockUntrusted, "set the machine's clock right",
+			"the clock is behind the register's last entry, of %s", latest.UTC().Format("2 January 2006 15:04 UTC")))
+	}
+	return out, nil
 }
+
+// clockSlack is how far clocks that are set right may differ.
+const clockSlack = 5 * time.Minute
 
 // open lists the drops of the register that were prepared and neither published nor abandoned, oldest first.
 func (b *Books) open() ([]register.Record, error) {

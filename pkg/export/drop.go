@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -52,9 +51,6 @@ func (d *drop) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := d.sealMembership(ctx); err != nil {
-		return err
-	}
 	d.progress("signing", d.about.ID, 0)
 	d.manifest = d.describeDrop(d.survey, d.judgement, d.about, tables, d.keys)
 	proof, err := d.prepare()
@@ -62,6 +58,9 @@ func (d *drop) build(ctx context.Context) (err error) {
 		return err
 	}
 	prepared = true
+	if err := d.sealMembership(ctx); err != nil {
+		return err
+	}
 	// The run record is there before the drop is whole: whoever publishes it, its rows are accounted for.
 	d.result.Outcome, d.result.Drop, d.result.Manifest = Published, d.about.ID, d.manifest
 	if err := d.record("prepared", nil); err != nil {
@@ -112,6 +111,12 @@ func (d *drop) finish(files string, proof *register.Proof) error {
 		return err
 	}
 	children := d.survey.plan.Children()
+	a := d.judgement.Agreement
+	for _, written := range []string{a.Title, a.Purpose.Text, a.Controller.Name, a.Controller.DPO, a.Recipient.Name, a.Recipient.Contact} {
+		if err := disclosure.CheckWritten("the agreement", []byte(written), children.Has); err != nil {
+			return err
+		}
+	}
 	for _, t := range texts {
 		if err := disclosure.CheckText(t.name, t.data, children.Has); err != nil {
 			return err
@@ -134,7 +139,7 @@ func (d *drop) finish(files string, proof *register.Proof) error {
 	}
 	entry := state.PublishedDrop{
 		Sequence: int(d.about.Sequence), ID: d.about.ID, InputDigest: d.inputs, SumsSHA256: sums,
-		KeyCheck: d.keys.KeyCheck(), Epoch: d.judgement.Agreement.Pseudonyms.Epoch, ReferenceDate: d.survey.Reference, Checkpoint: string(proof.Checkpoint.Format()), Published: d.Now().UTC(),
+		Store: d.Store.Location(), KeyCheck: d.keys.KeyCheck(), Epoch: d.judgement.Agreement.Pseudonyms.Epoch, ReferenceDate: d.survey.Reference, Checkpoint: string(proof.Checkpoint.Format()), Published: d.Now().UTC(),
 	}
 	ledger, err := encodeLedger(entry)
 	if err != nil {
@@ -230,13 +235,4 @@ func writeFile(name string, data []byte) error {
 		return fmt.Errorf("stage drop: %w", err)
 	}
 	return nil
-}
-
-// isWhole reports whether a staging folder holds a whole drop: the signature is written last.
-func isWhole(dir string) (bool, error) {
-	_, err := os.Stat(filepath.Join(dir, stagedDrop, manifest.SignatureName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil, err
 }

@@ -35,6 +35,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/signature"
 	"github.com/postern-gateway/postern/pkg/state"
 	"github.com/postern-gateway/postern/pkg/store"
 )
@@ -101,25 +102,27 @@ func LoadAgreement(file string, catalogue *dataset.Catalogue) (*agreement.Agreem
 }
 
 // Judge reads an agreement, the roles and the decisions, and finds out whether the gate is open. The error is about
-// files that cannot be read or trusted; whether an export may be made is in the judgement's status.
+// files that cannot be read or trusted; whether an export may be made is in the judgement's status. Beside an error, the
+// judgement has the agreement when that could be read.
 func (g *Gateway) Judge(file string, books *Books) (*Judgement, error) {
 	a, err := LoadAgreement(file, g.Catalogue)
 	if err != nil {
 		return nil, err
 	}
+	j := &Judgement{Agreement: a}
 	if a.Controller.LACode != g.LACode {
-		return nil, finding.Refuse(finding.RoleNotAllowed, "run it at the council that is its controller", "the agreement is of another council than postern.yaml")
+		return j, finding.Refuse(finding.RoleNotAllowed, "run it at the council that is its controller", "the agreement is of another council than postern.yaml")
 	}
-	roles, err := g.LoadRoles(books)
-	if err != nil {
-		return nil, err
+	if j.Roles, err = g.LoadRoles(books); err != nil {
+		return j, err
 	}
-	decisions, err := agreement.LoadDecisions(os.DirFS(g.Agreements), a.ID)
-	if err != nil {
-		return nil, err
+	if j.decisions, err = agreement.LoadDecisions(os.DirFS(g.Agreements), a.ID); err != nil {
+		return j, err
 	}
-	status := agreement.Evaluate(a, g.Catalogue.Digest(), roles, decisions, g.Now())
-	return &Judgement{Agreement: a, Roles: roles, Status: status, decisions: decisions}, nil
+	j.Status = agreement.Evaluate(a, g.Catalogue.Digest(), j.Roles, j.decisions, g.Now())
+	objections, err := books.objections(j)
+	j.Status.Refusals = append(j.Status.Refusals, objections...)
+	return j, err
 }
 
 // LoadRoles reads the roles file and holds it to its two signatures: those of people whom the register last knew in
@@ -141,7 +144,7 @@ func (g *Gateway) LoadRoles(books *Books) (*agreement.Roles, error) {
 	if roles.Organisation != g.LACode {
 		return nil, finding.Refuse(finding.RoleNotAllowed, "use the roles file of this council", "the roles file is of another council than postern.yaml")
 	}
-	signatures, err := rolesSignatures(path)
+	signatures, names, err := rolesSignatures(path)
 	if err != nil {
 		return nil, err
 	}
@@ -150,27 +153,60 @@ func (g *Gateway) LoadRoles(books *Books) (*agreement.Roles, error) {
 		return nil, err
 	}
 	if err := roles.Authenticate(signatures, previous, g.Now()); err != nil {
-		return nil, err
+		return nil, whichSignature(err, func(i int) error { return roles.Authenticate(signatures[i:i+1], previous, g.Now()) }, names)
 	}
 	return roles, nil
 }
 
-func rolesSignatures(path string) ([][]byte, error) {
+// whichSignature adds to the refusal of a signature whose file it is: alone, each is tried again.
+func whichSignature(err error, alone func(i int) error, names []string) error {
+	bad := func(err error) (*finding.Refusal, bool) {
+		var refusal *finding.Refusal
+		return refusal, errors.As(err, &refusal) && refusal.Code == finding.AgreementBadSignature
+	}
+	if _, ok := bad(err); !ok {
+		return err
+	}
+	for i, name := range names {
+		if refusal, ok := bad(alone(i)); ok {
+			return finding.Refuse(refusal.Code, refusal.Hint, "%s (%s)", refusal.Sentence, name)
+		}
+	}
+	return err
+}
+
+// rolesSignatures reads the signatures beside the roles file, and their names.
+func rolesSignatures(path string) (out [][]byte, names []string, err error) {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {
-		return nil, fmt.Errorf("read the signatures of the roles file: %w", err)
+		return nil, nil, fmt.Errorf("read the signatures of the roles file: %w", err)
 	}
-	var out [][]byte
 	for _, e := range entries {
 		if name := e.Name(); strings.HasPrefix(name, RolesFile+".") && strings.HasSuffix(name, ".sig") {
 			data, err := os.ReadFile(filepath.Join(filepath.Dir(path), name))
 			if err != nil {
-				return nil, fmt.Errorf("read the signatures of the roles file: %w", err)
+				return nil, nil, fmt.Errorf("read the signatures of the roles file: %w", err)
 			}
-			out = append(out, data)
+			out, names = append(out, data), append(names, name)
 		}
 	}
-	return out, nil
+	return out, names, nil
+}
+
+// Signers are the council's public keys as a recipient lists them: the one that signs drops, then the register's.
+func (g *Gateway) Signers() (signature.AllowedSigners, error) {
+	drops, err := g.Keys.SigningPublicKey()
+	if err != nil {
+		return nil, err
+	}
+	register, err := g.Keys.RegisterPublicKey()
+	if err != nil {
+		return nil, err
+	}
+	return signature.AllowedSigners{
+		{Principal: DropPrincipal(g.LACode), Namespaces: []string{signature.DropNamespace}, Key: drops},
+		{Principal: RegisterPrincipal(g.LACode), Namespaces: []string{signature.RegisterNamespace}, Key: register},
+	}, nil
 }
 
 // today is the civil date in England.

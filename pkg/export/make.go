@@ -142,7 +142,8 @@ func sourceKey(s manifest.Source) string {
 
 // riskOf is the disclosure record: that of the table with one row per child, where one leaves.
 func riskOf(s *Survey, tables []manifest.Table) manifest.Disclosure {
-	d := manifest.Disclosure{Profile: s.Agreement.Release.Profile, QuasiIdentifiers: []string{}, UniquePercent: "0", Under5Percent: "0", Under10Percent: "0"}
+	d := manifest.Disclosure{Profile: s.Agreement.Release.Profile, QuasiIdentifiers: []string{}, UniquePercent: manifest.NotMeasured,
+		Under5Percent: manifest.NotMeasured, Under10Percent: manifest.NotMeasured}
 	for _, t := range tables {
 		d.Children = max(d.Children, t.DistinctChildren)
 	}
@@ -161,7 +162,7 @@ func riskOf(s *Survey, tables []manifest.Table) manifest.Disclosure {
 // decisionsOf lists the decisions that are sound: signed by a key that holds the role. Whether one counts is another
 // matter.
 func decisionsOf(j *Judgement) []manifest.Decision {
-	return decisions(j, func(i int) bool { return j.Status.Decisions[i].Name != "" && j.Status.Decisions[i].Fingerprint != "" })
+	return decisions(j, func(i int) bool { return j.Status.Decisions[i].Holds })
 }
 
 // counting lists the decisions that count.

@@ -11,10 +11,10 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/manifest"
+	"github.com/postern-gateway/postern/pkg/recipient"
 	"github.com/postern-gateway/postern/pkg/register"
 	"github.com/postern-gateway/postern/pkg/state"
 	"github.com/postern-gateway/postern/pkg/store"
@@ -60,6 +60,9 @@ func (r *run) publish(ctx context.Context, id, dir string) error {
 	if err != nil {
 		return fmt.Errorf("read staged drop: %w", err)
 	}
+	if err := r.check(ctx, id, files); err != nil {
+		return err
+	}
 	// Nobody else puts objects there: what lies half made beside them is of a run that was killed.
 	if s, ok := r.Store.(tidier); ok {
 		if err := s.Tidy(ctx, id); err != nil {
@@ -82,6 +85,45 @@ func (r *run) publish(ctx context.Context, id, dir string) error {
 	return r.enterPublished(id, dir, manifest.Hex(sha256.Sum256(encoded)))
 }
 
+// check looks at a staged drop as its recipient will: what the gate's own verifier refuses is not sent.
+func (r *run) check(ctx context.Context, id, files string) error {
+	signers, err := r.Signers()
+	if err != nil {
+		return err
+	}
+	drop, err := recipient.FromDir(files)
+	if err != nil {
+		return fmt.Errorf("read staged drop: %w", err)
+	}
+	defer func() { _ = drop.Close() }() // only read from: nothing is lost
+	report, err := recipient.Verify(ctx, drop, recipient.Options{AllowedSigners: signers, Now: r.Now(), TempDir: filepath.Dir(files)})
+	if err != nil {
+		return fmt.Errorf("read staged drop: %w", err)
+	}
+	if !report.Verified {
+		return damaged(id)
+	}
+	return nil
+}
+
+func damaged(id string) error {
+	return finding.Refuse(finding.VerifyAfterWriteFailed, "run the export again: it takes the next number; if it is refused again, report the fault",
+		"the staged drop %s is not what was signed, so nothing of it was sent", id)
+}
+
+// hopeless says why a staged drop can never be published; "" when it can be tried again.
+func hopeless(err error) string {
+	var refusal *finding.Refusal
+	switch {
+	case errors.As(err, &refusal) && refusal.Code == finding.VerifyAfterWriteFailed:
+		return "it was not what was signed"
+	case errors.Is(err, store.ErrTaken):
+		return "its place in the store is taken by something else"
+	default:
+		return ""
+	}
+}
+
 // put puts one file of a drop. What is listed in SHA256SUMS must still be what was listed.
 func (r *run) put(ctx context.Context, id, files, name string, sums manifest.Sums) error {
 	body, err := store.BodyFromFile(filepath.Join(files, filepath.FromSlash(name)))
@@ -89,12 +131,12 @@ func (r *run) put(ctx context.Context, id, files, name string, sums manifest.Sum
 		return fmt.Errorf("read staged drop: %w", err)
 	}
 	if want, listed := sums.Find(name); listed && want != body.SHA256 {
-		return fmt.Errorf("staged drop %s is damaged: %s is not the file that was signed", id, name)
+		return damaged(id)
 	}
 	err = r.Store.Put(ctx, id+"/"+name, body)
 	if errors.Is(err, store.ErrTaken) {
 		return finding.WithHint(fmt.Errorf("publish %s: %w", id, err),
-			"something else has written to this place in the store: see that one gate only serves the agreement, then run again with another store")
+			"something else has written to this place in the store: see that one gate only serves the agreement; the next run takes the next number")
 	}
 	if err != nil {
 		return fmt.Errorf("publish %s: %w", id, err)
@@ -105,13 +147,9 @@ func (r *run) put(ctx context.Context, id, files, name string, sums manifest.Sum
 // enterPublished remembers a published drop in the ledger and then in the register, and removes its staging. The
 // register's entry is what keeps the next run from doing it again, so it comes after the ledger's.
 func (r *run) enterPublished(id, dir, digest string) error {
-	data, err := os.ReadFile(filepath.Join(dir, stagedLedger))
+	entry, err := stagedEntry(dir)
 	if err != nil {
-		return fmt.Errorf("read staged drop: %w", err)
-	}
-	var entry state.PublishedDrop
-	if err := json.Unmarshal(data, &entry); err != nil {
-		return fmt.Errorf("read staged drop: %w", err)
+		return err
 	}
 	agreementID := path.Dir(id)
 	known := slices.ContainsFunc(r.ledger, func(d state.PublishedDrop) bool { return d.ID == id })
@@ -125,83 +163,6 @@ func (r *run) enterPublished(id, dir, digest string) error {
 		return err
 	}
 	return r.State.RemoveStaging(agreementID, path.Base(id))
-}
-
-// finishEarlier publishes what earlier runs of this agreement prepared and did not publish, or abandons it, and removes
-// what no prepared drop claims.
-func (r *run) finishEarlier(ctx context.Context) error {
-	open, err := r.books.open()
-	if err != nil {
-		return err
-	}
-	claimed := make(map[string]bool)
-	for _, record := range open {
-		p, err := manifest.ParsePrepared(record.Body)
-		if err != nil {
-			return err
-		}
-		if p.Agreement != r.judgement.Agreement.ID {
-			claimed[p.Drop] = true // for a run of its own agreement
-			continue
-		}
-		if err := r.finishOne(ctx, p); err != nil {
-			return err
-		}
-		r.result.Recovered = append(r.result.Recovered, p.Drop)
-	}
-	if s, ok := r.Store.(sweeper); ok {
-		if _, err := s.Sweep(ctx, r.Now().Add(-staleAfter)); err != nil {
-			return err
-		}
-	}
-	return r.State.Sweep(func(name string) bool { return claimed[name] })
-}
-
-// sweeper is a store that leaves temporary files behind when a run is killed, and can remove them.
-type sweeper interface {
-	Sweep(ctx context.Context, before time.Time) (int, error)
-}
-
-// tidier is a store from which what is half made below a prefix can be removed by the only one who puts objects there.
-type tidier interface {
-	Tidy(ctx context.Context, prefix string) error
-}
-
-// staleAfter is the age from which a temporary file in the store belongs to no run at work.
-const staleAfter = 24 * time.Hour
-
-func (r *run) finishOne(ctx context.Context, p *manifest.Prepared) error {
-	dir, err := r.State.Staging(p.Agreement, path.Base(p.Drop))
-	if err != nil {
-		return err
-	}
-	whole, err := isWhole(dir)
-	if err != nil {
-		return fmt.Errorf("read staged drop: %w", err)
-	}
-	out, err := exists(ctx, r.Store, p.Drop+"/"+manifest.SignatureName)
-	if err != nil {
-		return err
-	}
-	a, definitions := r.judgement.Agreement, r.Catalogue.Digest()
-	switch {
-	case whole && out: // there is a drop, whatever was decided since: only the books lack it
-		r.progress("finishing", p.Drop, 0)
-		return r.publish(ctx, p.Drop, dir)
-	case !whole:
-		err = r.abandon(p.Drop, "the run that made it ended before it was whole")
-	case p.AgreementSHA256 != hex.EncodeToString(a.SHA256[:]) || p.DefinitionsSHA256 != hex.EncodeToString(definitions[:]):
-		err = r.abandon(p.Drop, "the agreement or the definitions changed before it was published")
-	default:
-		r.progress("finishing", p.Drop, 0)
-		return r.publish(ctx, p.Drop, dir)
-	}
-	return errors.Join(err, r.State.RemoveStaging(p.Agreement, path.Base(p.Drop)))
-}
-
-func (r *run) abandon(drop, reason string) error {
-	_, err := r.books.enter(KindAbandoned, AbandonedBody{Drop: drop, Reason: reason})
-	return err
 }
 
 // exists reports whether the store has an object.

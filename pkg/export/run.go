@@ -7,8 +7,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/postern-gateway/postern/pkg/agreement"
 	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/manifest"
@@ -65,7 +67,7 @@ func (g *Gateway) Plan(ctx context.Context, req Request, keys minimise.Keys) (*S
 	if s.Reference, err = g.reference(req); err != nil {
 		return nil, err
 	}
-	s.spillName = "plan"
+	s.spillName, s.ownLock = "plan", true
 	if err := g.stage(ctx, s, keys, g.spill(s)); err != nil {
 		return nil, errors.Join(err, g.CloseSurvey(s))
 	}
@@ -75,6 +77,13 @@ func (g *Gateway) Plan(ctx context.Context, req Request, keys minimise.Keys) (*S
 // spill makes the folder of a survey's spilled rows, under the state folder's staging.
 func (g *Gateway) spill(s *Survey) func() (string, error) {
 	return func() (string, error) {
+		if s.ownLock && s.lock == nil {
+			lock, err := g.State.Lock() // or a run would sweep the folder away
+			if err != nil {
+				return "", err
+			}
+			s.lock = lock
+		}
 		s.spilled = true
 		return g.State.Staging(s.Agreement.ID, s.spillName)
 	}
@@ -88,6 +97,9 @@ func (g *Gateway) CloseSurvey(s *Survey) error {
 	}
 	if s.spilled {
 		errs = append(errs, g.State.RemoveStaging(s.Agreement.ID, s.spillName))
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Unlock())
 	}
 	return errors.Join(errs...)
 }
@@ -158,7 +170,7 @@ func (g *Gateway) Run(ctx context.Context, req Request) (result *Result, err err
 	r := &run{Gateway: g, req: req, started: g.Now(), books: books, result: &Result{Location: g.Store.Location(), Recovered: []string{}}}
 	err = r.run(ctx)
 	var refusal *finding.Refusal
-	if errors.As(err, &refusal) && r.judgement != nil {
+	if errors.As(err, &refusal) && r.judgement != nil { // of a file that is no agreement there is nothing to record it under
 		a := r.judgement.Agreement
 		err = errors.Join(err, books.EnterRefusal(a.ID, a.Version, refusal), r.record("refused", refusal))
 	}
@@ -183,20 +195,27 @@ type run struct {
 }
 
 func (r *run) run(ctx context.Context) error {
-	if err := r.permit(); err != nil {
+	if err := r.judge(); err != nil {
 		return err
 	}
-	if err := r.finishEarlier(ctx); err != nil {
+	refused := r.judgement.Status.Permit()
+	if err := r.settle(ctx, refused == nil); err != nil {
 		return err
 	}
-	a := r.judgement.Agreement
-	var err error
-	if r.survey, err = r.discover(ctx, a, r.req.Extracts); err != nil {
+	if refused != nil {
+		return refused
+	}
+	if err := r.fetchKeys(); err != nil {
 		return err
 	}
-	if r.survey.Reference, err = r.reference(r.req); err != nil {
+	reference, err := r.referenceDate()
+	if err != nil {
 		return err
 	}
+	if r.survey, err = r.discover(ctx, r.judgement.Agreement, r.req.Extracts); err != nil {
+		return err
+	}
+	r.survey.Reference = reference
 	r.inputs = r.inputDigest(r.survey, r.keys.KeyCheck())
 	held, err := r.alreadyHeld(ctx)
 	if err != nil || held {
@@ -205,20 +224,26 @@ func (r *run) run(ctx context.Context) error {
 	return r.makeDrop(ctx)
 }
 
-// permit finds out whether the gate is open, and fetches the keys. Nothing of an extract has been read.
-func (r *run) permit() error {
+// judge finds out whether the gate is open, and enters what was decided in the register. No byte of an extract has been
+// read.
+func (r *run) judge() error {
 	j, err := r.Judge(r.req.Agreement, r.books)
+	r.judgement = j // with an error too: a roles file that is refused is refused under an agreement
 	if err != nil {
 		return err
 	}
-	r.judgement = j
 	if err := r.books.EnterDecisions(j); err != nil {
 		return err
 	}
-	if err := j.Status.Permit(); err != nil {
+	if r.ledger, err = r.State.Drops(j.Agreement.ID); err != nil || len(r.ledger) == 0 {
 		return err
 	}
-	a := j.Agreement
+	return r.books.Continues(r.ledger[len(r.ledger)-1])
+}
+
+// fetchKeys fetches the agreement's keys, and holds them to those of its last drop.
+func (r *run) fetchKeys() error {
+	a := r.judgement.Agreement
 	keys, err := r.Keys.AgreementKeys(r.LACode, a.ID, a.Pseudonyms.Epoch)
 	if err != nil {
 		return err
@@ -227,11 +252,11 @@ func (r *run) permit() error {
 	if err := r.State.ClaimSalt(keys.SaltFingerprint(), a.ID, a.Pseudonyms.Epoch); err != nil {
 		return err
 	}
-	if r.ledger, err = r.State.Drops(a.ID); err != nil {
-		return err
-	}
-	if err := r.continues(); err != nil {
-		return err
+	for _, d := range r.ledger {
+		if d.Epoch == a.Pseudonyms.Epoch && d.KeyCheck != keys.KeyCheck() {
+			return finding.Refuse(finding.KeyEpochMismatch, "restore the key of this epoch from the council's backup; a new key is a new epoch, which needs its own approval",
+				"the keys are not those of the agreement's last drop, so every child would get another code")
+		}
 	}
 	// Both are needed at the end: to find one missing now costs nothing, then it costs the run.
 	if _, err := r.Keys.SigningKey(); err != nil {
@@ -241,26 +266,36 @@ func (r *run) permit() error {
 	return err
 }
 
-// continues holds the keys and the register to those of the last drop.
-func (r *run) continues() error {
-	if len(r.ledger) == 0 {
-		return nil
+// oldestReference is how far back the reference month of a first drop may lie.
+const oldestReference = 12
+
+// referenceDate is the first day of the month at which ages are counted. It is never in the future and never before that
+// of the agreement's last drop: whoever could choose months at will could tell birthdays from the ages of several drops.
+func (r *run) referenceDate() (civil.Date, error) {
+	date, err := r.reference(r.req)
+	if err != nil {
+		return 0, err
 	}
-	last := r.ledger[len(r.ledger)-1]
-	if last.Epoch == r.judgement.Agreement.Pseudonyms.Epoch && last.KeyCheck != r.keys.KeyCheck() {
-		return finding.Refuse(finding.KeyEpochMismatch, "restore the key of this epoch from the council's backup; a new key is a new epoch, which needs its own approval",
-			"the keys are not those of the agreement's last drop, so every child would get another code")
+	today, err := r.today()
+	if err != nil {
+		return 0, err
 	}
-	return r.books.Continues(last)
+	y, m, _ := today.YMD()
+	first := civil.MustYMD(y-oldestReference/12, m, 1)
+	for _, d := range r.ledger {
+		first = max(first, d.ReferenceDate)
+	}
+	if date > today.FirstOfMonth() || date < first {
+		return 0, NotSetUp{finding.WithHint(fmt.Errorf("the reference month is not between that of %s and this one", first),
+			"leave --reference-month out, or name a month from the last drop's to this one")}
+	}
+	return date, nil
 }
 
-// alreadyHeld reports whether the last drop was made from the same inputs and is still in the store.
+// alreadyHeld reports whether the last drop in this store was made from the same inputs and is still there.
 func (r *run) alreadyHeld(ctx context.Context) (bool, error) {
-	if len(r.ledger) == 0 {
-		return false, nil
-	}
-	last := r.ledger[len(r.ledger)-1]
-	if last.InputDigest != r.inputs {
+	last := r.lastHere()
+	if last == nil || last.InputDigest != r.inputs {
 		return false, nil
 	}
 	there, err := exists(ctx, r.Store, last.ID+"/"+manifest.SignatureName)
@@ -269,6 +304,16 @@ func (r *run) alreadyHeld(ctx context.Context) (bool, error) {
 	}
 	r.result.Outcome, r.result.Drop = Unchanged, last.ID
 	return true, r.record(string(Unchanged), nil)
+}
+
+// lastHere is the agreement's last drop in the store at hand; nil when it has none.
+func (r *run) lastHere() *state.PublishedDrop {
+	for i := len(r.ledger) - 1; i >= 0; i-- {
+		if r.ledger[i].Store == r.Store.Location() {
+			return &r.ledger[i]
+		}
+	}
+	return nil
 }
 
 // makeDrop stages, writes, records and publishes.
@@ -297,7 +342,11 @@ func (r *run) makeDrop(ctx context.Context) (err error) {
 	if err := d.build(ctx); err != nil {
 		return err
 	}
-	return r.publish(ctx, d.about.ID, d.dir)
+	err = r.publish(ctx, d.about.ID, d.dir)
+	if reason := hopeless(err); reason != "" {
+		return errors.Join(err, r.abandon(d.about.ID, reason))
+	}
+	return err
 }
 
 // claimOf makes the claim of this attempt at a drop, with a nonce that tells it from any other.
@@ -307,6 +356,14 @@ func claimOf(drop string) ([]byte, error) {
 		return nil, fmt.Errorf("make a nonce: %w", err)
 	}
 	return manifest.Claim(drop, hex.EncodeToString(nonce[:]))
+}
+
+// hasStatement reports whether a decision's statement is among those in the folder.
+func (j *Judgement) hasStatement(digest string) bool {
+	return slices.ContainsFunc(j.decisions, func(d agreement.SignedDecision) bool {
+		sum := sha256.Sum256(d.Statement)
+		return hex.EncodeToString(sum[:]) == digest
+	})
 }
 
 // statementDigest is the SHA-256 (hex) of a decision's statement.

@@ -16,6 +16,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/harmonise"
 	"github.com/postern-gateway/postern/pkg/minimise"
+	"github.com/postern-gateway/postern/pkg/state"
 )
 
 // The rules that hold between an agreement and the extracts.
@@ -37,6 +38,8 @@ type Survey struct {
 	plan      *minimise.Plan
 	spillName string // of the staging folder of spilled rows
 	spilled   bool   // it was made
+	ownLock   bool   // nobody holds the state folder's lock for this survey: it is taken when rows are spilled
+	lock      *state.Lock
 }
 
 // Staged is one table, treated and staged.
@@ -85,7 +88,8 @@ func (g *Gateway) needed(s *Survey, report *finding.Report) error {
 				ids = append(ids, id)
 			}
 			// The first source makes the rows; the others fill in and may be absent.
-			if i == 0 && len(s.Inventory.Of(id)) == 0 {
+			told := slices.ContainsFunc(missing.Findings, func(f finding.Finding) bool { return f.Place.Table == id })
+			if i == 0 && len(s.Inventory.Of(id)) == 0 && !told {
 				missing.Findings = append(missing.Findings, finding.Finding{
 					Rule: RuleTableMissing, Severity: finding.Stop, Count: 1, Place: finding.Place{Table: id},
 					Message: fmt.Sprintf("no extract holds this table, which the agreement needs for %s", table),
@@ -198,7 +202,7 @@ func (g *Gateway) stageTable(ctx context.Context, s *Survey, t *minimise.Table, 
 	if err != nil {
 		return err
 	}
-	nobody, seen := staged.Held.Nobody+staged.Tally.Nobody, staged.Held.Seen+staged.Tally.Nobody
+	nobody, seen := staged.Held.Nobody+staged.Tally.Nobody, staged.Tally.Read-staged.Tally.Marks
 	if t.Children >= 0 {
 		if err := minimise.CheckUnusable(t.ID, nobody, seen, s.Agreement.Pseudonyms.MaxUnusable); err != nil {
 			return err

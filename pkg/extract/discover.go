@@ -23,6 +23,8 @@ const (
 	RulePathUnreadable = "PATH_UNREADABLE"
 	RuleTableTwice     = "TABLE_TWICE"
 	RuleTableNotInYear = "TABLE_NOT_IN_YEAR"
+	RuleColumnMissing  = "COLUMN_MISSING"
+	RuleFileSkipped    = "FILE_SKIPPED"
 )
 
 // Inventory is what was found in the folders and files given.
@@ -50,7 +52,7 @@ func (inv *Inventory) Of(tableID string) []*Source {
 //
 // Each file is read once for its digest, and the date columns that tell the year once more.
 func Discover(ctx context.Context, catalogue *dataset.Catalogue, readers map[string]Reader, paths []string, report *finding.Report) (*Inventory, error) {
-	d := &discovery{catalogue: catalogue, readers: readers, report: report, inventory: &Inventory{}, wrong: &Invalid{}}
+	d := &discovery{catalogue: catalogue, readers: readers, report: report, inventory: &Inventory{}, wrong: &Invalid{}, seen: make(map[string]bool)}
 	for _, path := range paths {
 		if err := d.walk(ctx, path); err != nil {
 			return nil, err
@@ -78,6 +80,7 @@ type discovery struct {
 	report    *finding.Report
 	inventory *Inventory
 	wrong     *Invalid
+	seen      map[string]bool // absolute paths
 }
 
 // note keeps an *Invalid for the end, so that all of them are told at once, and passes any other error on.
@@ -123,8 +126,14 @@ func (d *discovery) walk(ctx context.Context, root string) error {
 		reader, known := d.readers[strings.ToLower(filepath.Ext(name))]
 		if !known {
 			d.inventory.Skipped = append(d.inventory.Skipped, path)
+			d.report.Add(RuleFileSkipped, finding.Notice, finding.Place{File: path}, "the file is of a kind that is not read",
+				"nothing, unless it holds a return: then export it as CSV")
 			return nil
 		}
+		if d.seen[absolute(path)] {
+			return nil // named twice: by itself and by its folder
+		}
+		d.seen[absolute(path)] = true
 		return d.note(d.file(ctx, reader, root, path))
 	})
 }
@@ -136,6 +145,13 @@ func (d *discovery) unreadable(path string, err error) error {
 	}
 	return d.note(Stop(RulePathUnreadable, finding.Place{File: path}, fmt.Sprintf("it cannot be read: %v", err),
 		"check the path, and that the account that runs postern may read it"))
+}
+
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
 }
 
 func (d *discovery) file(ctx context.Context, reader Reader, root, path string) error {
@@ -204,6 +220,7 @@ func (d *discovery) years(ctx context.Context) error {
 				continue
 			}
 			held[key] = src
+			d.columnsOf(src)
 			if !src.Table.In(year) {
 				d.stop(RuleTableNotInYear, src, fmt.Sprintf("the return of collection year %d has no such table", year),
 					"put the file in a folder named for its year, such as 2025-26")
@@ -211,4 +228,14 @@ func (d *discovery) years(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// columnsOf refuses a file that lacks a column which the return of its collection year has.
+func (d *discovery) columnsOf(src *Source) {
+	for _, c := range src.Table.Columns {
+		if _, has := src.Header.At[c.Name]; !has && !c.Optional && c.In(src.Year) {
+			d.stop(RuleColumnMissing, src, fmt.Sprintf("the return of collection year %d has column %s, and the file lacks it", src.Year, c.Name),
+				"export the table again with all its columns")
+		}
+	}
 }

@@ -10,10 +10,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
+	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/extract/csv"
 	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/schemas"
 )
 
 // Small files of each kind. Episodes, reviews and missing tell a year; header and uasc do not.
@@ -142,7 +145,8 @@ func TestDiscover(t *testing.T) {
 			[]string{"2021 ssda903/header 2020-21/h.csv"}},
 		"other kinds of files": {
 			map[string]string{"2020-21/h.CSV": header, "2020-21/h.xlsx": "x", "2020-21/README": "x", "2020-21/h.csv.bak": "x"},
-			[]string{"2021 ssda903/header 2020-21/h.CSV", "skipped 2020-21/README", "skipped 2020-21/h.csv.bak", "skipped 2020-21/h.xlsx"}},
+			[]string{"2021 ssda903/header 2020-21/h.CSV", "skipped 2020-21/README", "skipped 2020-21/h.csv.bak", "skipped 2020-21/h.xlsx",
+				"FILE_SKIPPED 2020-21/README", "FILE_SKIPPED 2020-21/h.csv.bak", "FILE_SKIPPED 2020-21/h.xlsx"}},
 		"only other kinds of files": {map[string]string{"a.txt": "x"}, []string{"NO_EXTRACTS "}},
 		"nothing at all":            {nil, []string{"NO_EXTRACTS "}},
 	} {
@@ -156,12 +160,14 @@ func TestDiscover(t *testing.T) {
 	}
 }
 
-// A few slips of the keyboard do not move the year; many do.
+// A few slips of the keyboard do not move the year, one in a hundred or two of twenty; more do.
 func TestDiscoverYearIsThatOfNearlyAllDates(t *testing.T) {
 	rows := func(sound, late int) string {
 		return episodesHead + strings.Repeat("510000,01/05/2020,S,C2,N1,U4,PR1,,,,,,\n", sound) + strings.Repeat("510000,01/05/2030,S,C2,N1,U4,PR1,,,,,,\n", late)
 	}
-	for _, c := range []struct{ sound, late, want int }{{99, 1, 2021}, {990, 10, 2021}, {98, 2, 2031}, {0, 1, 2031}, {1, 0, 2021}} {
+	for _, c := range []struct{ sound, late, want int }{
+		{1, 0, 2021}, {0, 1, 2031}, {8, 1, 2031}, {9, 1, 2021}, {8, 2, 2031}, {17, 2, 2031}, {18, 2, 2021}, {98, 2, 2021}, {97, 3, 2031},
+		{396, 4, 2021}, {395, 5, 2031}, {990, 10, 2021}, {989, 11, 2031}} {
 		root := tree(t, map[string]string{"e.csv": rows(c.sound, c.late)})
 		inventory, report, err := discover(t, root)
 		got := listed(root, inventory, report, err)
@@ -232,11 +238,35 @@ func TestDiscoverTellsWhatAFileIs(t *testing.T) {
 	}
 }
 
+// A file that is named by itself and by its folder is read once.
 func TestDiscoverTheSameFileTwice(t *testing.T) {
 	root := tree(t, map[string]string{"2020-21/h.csv": header})
-	_, _, err := discover(t, root, filepath.Join(root, "2020-21", "h.csv"))
-	if f := invalid(t, err); f.Rule != extract.RuleTableTwice {
-		t.Errorf("%v", f)
+	inventory, report, err := discover(t, root, filepath.Join(root, "2020-21", "h.csv"), filepath.Join(root, "2020-21"), filepath.Join(root, "2020-21", "..", "2020-21"))
+	if got, want := listed(root, inventory, report, err), []string{"2021 ssda903/header 2020-21/h.csv"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// A column that only some years have must be there in these.
+func TestDiscoverAColumnOfTheYear(t *testing.T) {
+	c, err := dataset.Load(schemas.Files, fstest.MapFS{"twins.yaml": {Data: []byte(twins)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{
+		"2018-19/ONE,TWO,PERHAPS":       "2019 twins/first x.csv",
+		"2019-20/ONE,TWO,PERHAPS":       "COLUMN_MISSING x.csv",
+		"2019-20/ONE,TWO,PERHAPS,LATER": "2020 twins/first x.csv",
+		"2019-20/ONE,TWO,LATER":         "2020 twins/first x.csv",
+		"2018-19/ONE,TWO,LATER":         "2019 twins/first x.csv", // a column before its time is read, and its codes are held to the year
+	} {
+		year, header, _ := strings.Cut(file, "/")
+		root := tree(t, map[string]string{year + "/x.csv": header + "\n"})
+		report := &finding.Report{}
+		inventory, err := extract.Discover(t.Context(), c, map[string]extract.Reader{".csv": csv.Reader{}}, []string{filepath.Join(root, year)}, report)
+		if got := listed(filepath.Join(root, year), inventory, report, err); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: %v, want %s", file, got, want)
+		}
 	}
 }
 

@@ -65,6 +65,10 @@ type Batch struct {
 	Source  *Source
 	Rows    []int64 // the number of each row in its file, from 1
 	Columns []Column
+	// Broken is the rows that were quarantined for a cell, nil when there are none. What they say must not leave; that
+	// they say something about a child and a day keeps an older row on the same from leaving in their place. A cell
+	// that breaks a rule is empty here.
+	Broken *Batch
 }
 
 // Len is the number of rows.
@@ -83,8 +87,17 @@ func (b *Batch) Column(name string) *Column {
 // Column is one column of a batch.
 type Column struct {
 	Def    *dataset.Column
+	From   string   // the source column, where Def is of a core table
 	Values []Value  // the distinct values
 	Index  []uint32 // per row, the position of its value
+}
+
+// Named is the column's name in the file that it is from.
+func (c *Column) Named() string {
+	if c.From != "" {
+		return c.From
+	}
+	return c.Def.Name
 }
 
 // At is the value of a row.

@@ -112,7 +112,7 @@ func (k *kids) add(b *extract.Batch, source *dataset.Source, marks []int) error 
 		case number == Nobody:
 			k.tally.Quarantined++
 			k.tally.Nobody++
-			k.in.Report.Add(RuleNobody, finding.Quarantine, l.place(source.Feed(k.table.ChildID).From),
+			k.in.Report.Add(RuleNobody, finding.Quarantine, l.place(id.Named()),
 				"the cell identifies no child, so there is no child to make a row of", "fill in the child's identifier in the source system")
 		default:
 			k.child(k.position(number, id.At(row), markable), l)

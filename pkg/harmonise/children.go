@@ -1,6 +1,8 @@
 package harmonise
 
 import (
+	"errors"
+
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/finding"
 )
@@ -24,11 +26,28 @@ func NewChildren() *Children {
 // Len is how many children there are.
 func (c *Children) Len() int { return c.numbers.Len() }
 
-// Number gives a child's number, a new one for a new child; Nobody for a value that is not a usable identifier.
+// errCollision is met when two raw identifiers become one.
+var errCollision = errors.New("two identifiers become one")
+
+// collision refuses a value that would merge two children, and says where it stands.
+func collision(b *extract.Batch, column *extract.Column, value uint32) error {
+	row := int64(0)
+	for at, n := range column.Index {
+		if n == value {
+			row = b.Rows[at]
+			break
+		}
+	}
+	return finding.Refuse(finding.IDCollision,
+		"write each identifier in one way in the source system, without superscripts, ligatures and other special forms",
+		"two different identifiers become the same child after normalisation (%s)", b.Source.Place(row, column.Named()))
+}
+
+// number gives a child's number, a new one for a new child; Nobody for a value that is not a usable identifier.
 //
 // Two raw identifiers that differ by more than trimming, width and case, and still normalise to one value, would merge
-// two children: that is refused (ID_COLLISION).
-func (c *Children) Number(v extract.Value, place finding.Place) (uint32, error) {
+// two children: that is an error.
+func (c *Children) number(v extract.Value) (uint32, error) {
 	if v.State != extract.Known || v.Text == "" {
 		return Nobody, nil
 	}
@@ -51,9 +70,7 @@ func (c *Children) Number(v extract.Value, place finding.Place) (uint32, error) 
 	case first == v.Simple && !c.plain[n]:
 		return n, nil
 	}
-	return Nobody, finding.Refuse(finding.IDCollision,
-		"write each identifier in one way in the source system, without superscripts, ligatures and other special forms",
-		"two different identifiers become the same child after normalisation (%s)", place)
+	return Nobody, errCollision
 }
 
 // Has reports whether a normalised identifier is one of the run's children.
@@ -65,11 +82,10 @@ func (c *Children) Has(id []byte) bool {
 // NumbersOf numbers the distinct values of an identifier column.
 func (c *Children) NumbersOf(b *extract.Batch, column *extract.Column) ([]uint32, error) {
 	numbers := make([]uint32, len(column.Values))
-	place := b.Source.Place(0, column.Def.Name)
 	for i, v := range column.Values {
-		n, err := c.Number(v, place)
+		n, err := c.number(v)
 		if err != nil {
-			return nil, err
+			return nil, collision(b, column, uint32(i))
 		}
 		numbers[i] = n
 	}

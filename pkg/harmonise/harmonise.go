@@ -12,7 +12,9 @@
 //     a slip.
 //   - one row per event (looked_after_episodes: child and start date): an open episode comes again in every annual
 //     return until it ends. The latest return that has the event decides; earlier ones are held back as superseded.
-//     An event that one return has twice leaves twice, with a warning (EVENT_REPEATED): the gate does not guess.
+//     An event that one return has twice leaves twice, with a warning (EVENT_REPEATED): the gate does not guess. When
+//     the latest row on an event is quarantined, no earlier one leaves in its place (LATER_ROW_QUARANTINED): it would
+//     say that an episode is open which has ended.
 //
 // A source table that an agreement names as returned passes through unchanged.
 //
@@ -40,6 +42,7 @@ const (
 	RuleRepeated = "EVENT_REPEATED"
 	RuleOrphan   = "CHILD_UNKNOWN"
 	RuleNobody   = "ID_UNUSABLE"
+	RuleHeldBack = "LATER_ROW_QUARANTINED"
 )
 
 // Tally counts the rows of one table. Read = Left + Superseded + Marks + Quarantined.
@@ -117,7 +120,7 @@ func translate(b *extract.Batch, source *dataset.Source, table *dataset.Table, c
 			out[i] = extract.Column{Def: def, Values: []extract.Value{{}}, Index: make([]uint32, b.Len())}
 			continue
 		}
-		out[i] = extract.Column{Def: def, Values: from.Values, Index: from.Index}
+		out[i] = extract.Column{Def: def, From: feed.From, Values: from.Values, Index: from.Index}
 		if def.Type == dataset.Code {
 			out[i].Values = translateCodes(from, feed, def)
 		}

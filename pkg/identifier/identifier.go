@@ -16,7 +16,7 @@
 //
 //	kind               OK after normalisation                                  otherwise
 //	child/la-child-id  1 to 20 of A-Z 0-9 . _ / - beginning with a letter or   only zeros, NULL, NONE, N/A, NA, UNKNOWN,
-//	                   digit; leading zeros kept; not a number as a            TEST: placeholder
+//	                   digit; leading zeros kept; not a number as a            TEST: placeholder; UN1 to UN7: unknown
 //	                   spreadsheet writes it (12.0, 1.2E+05)
 //	child/upn          check letter, 11 digits, digit or letter                UN1 to UN7: unknown; zeros after the letter:
 //	                                                                           placeholder; wrong letter: check-digit

@@ -122,6 +122,11 @@ func TestNormalise(t *testing.T) {
 		{identifier.LAChildID, " na ", "", identifier.Placeholder},
 		{identifier.LAChildID, "test", "", identifier.Placeholder},
 		{identifier.LAChildID, "TEST1", "TEST1", identifier.OK},
+		{identifier.LAChildID, "UN1", "", identifier.Unknown}, // a code for no UPN, in the wrong column
+		{identifier.LAChildID, " un7\u200b", "", identifier.Unknown},
+		{identifier.LAChildID, "UN0", "UN0", identifier.OK},
+		{identifier.LAChildID, "UN8", "UN8", identifier.OK},
+		{identifier.LAChildID, "UN11", "UN11", identifier.OK},
 		{identifier.LAChildID, "N/A/1", "N/A/1", identifier.OK},
 		{identifier.LAChildID, "12.", "", identifier.Malformed},
 		{identifier.LAChildID, "0.0", "", identifier.Malformed},
@@ -339,6 +344,7 @@ var accepted = map[identifier.Kind]*regexp.Regexp{
 func FuzzNormalise(f *testing.F) {
 	spreadsheet := regexp.MustCompile(`^[0-9]+\.[0-9]*(E[+-]?[0-9]+)?$`)
 	placeholder := regexp.MustCompile(`^(0+|NULL|NONE|N/A|NA|UNKNOWN|TEST)$`)
+	unknown := regexp.MustCompile(`^UN[1-7]$`)
 	for _, seed := range []string{"", " 510000 ", "rnd1", "12.0", "1.2E+05", "UN1", "h801200001001", "943-476 5919", "sc012345", "sw1", "XX1", "５１", "\xff", "\u200b0", "ı"} {
 		f.Add(seed)
 	}
@@ -368,13 +374,15 @@ func FuzzNormalise(f *testing.F) {
 					want = identifier.Missing
 				case placeholder.MatchString(raw):
 					want = identifier.Placeholder
+				case unknown.MatchString(raw):
+					want = identifier.Unknown
 				case accepted[kind].MatchString(raw) && !spreadsheet.MatchString(raw):
 					want = identifier.OK
 				}
 				if want != identifier.Malformed && outcome != want {
 					t.Fatalf("%q is %s; want %s", raw, outcome, want)
 				}
-				if outcome == identifier.OK && (spreadsheet.MatchString(form) || placeholder.MatchString(form)) {
+				if outcome == identifier.OK && (spreadsheet.MatchString(form) || placeholder.MatchString(form) || unknown.MatchString(form)) {
 					t.Fatalf("%q is accepted", form)
 				}
 			}

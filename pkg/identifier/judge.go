@@ -10,6 +10,9 @@ func judgeChildID(s string) Outcome {
 	switch s {
 	case "NULL", "NONE", "N/A", "NA", "UNKNOWN", "TEST":
 		return Placeholder
+	case "UN1", "UN2", "UN3", "UN4", "UN5", "UN6", "UN7":
+		// The codes for no UPN, in the wrong column: they would make one child of all who have none.
+		return Unknown
 	}
 	// Any number of zeros is a filled-in blank, also more of them than a child ID has characters.
 	if allOne(s, '0') {

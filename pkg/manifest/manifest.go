@@ -196,15 +196,21 @@ type Linkage struct {
 }
 
 // Disclosure says how easily a child could be singled out by the released quasi-identifiers together. Shares are
-// written by Percent.
+// written by Percent; where no table with one row per child leaves, all three are NotMeasured.
 type Disclosure struct {
 	Profile          string   `json:"profile"`           // the release profile of the agreement: secure, …
 	QuasiIdentifiers []string `json:"quasi_identifiers"` // table.column
-	Children         int64    `json:"children"`          // distinct children over all tables
+	Children         int64    `json:"children"`          // distinct children of the table that has most of them
 	UniquePercent    string   `json:"children_unique_percent"`
 	Under5Percent    string   `json:"children_under_5_percent"`  // in a group of fewer than 5 who look alike
 	Under10Percent   string   `json:"children_under_10_percent"` // in a group of fewer than 10 who look alike
 }
+
+// NotMeasured stands for a share of Disclosure that was not measured: unlike "0" it says nothing of any child.
+const NotMeasured = "not measured"
+
+// Measured reports whether the shares were measured: whether a table with one row per child leaves.
+func (d *Disclosure) Measured() bool { return d.UniquePercent != NotMeasured }
 
 // RegisterAt is the checkpoint of the council's register under which register.proof includes this drop.
 type RegisterAt struct {

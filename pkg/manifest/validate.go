@@ -32,6 +32,7 @@ var (
 	columnForm    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
 	pathForm      = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}(/[a-z0-9][a-z0-9_-]{0,63}){0,3}\.parquet$`)
 	shareForm     = regexp.MustCompile(`^(0|under 1|[1-9][0-9]?|100|under 10 children|all but under 10 children)$`)
+	measureForm   = regexp.MustCompile(`^(not measured|0|under 1|[1-9][0-9]?|100|under 10 children|all but under 10 children)$`)
 )
 
 // Validate reports everything that keeps the manifest from being written: members of another shape than the schema
@@ -241,9 +242,12 @@ func (v *validation) disclosure(m *Manifest) {
 		}))
 	}
 	v.whole("disclosure.children", d.Children, 0)
-	v.shape("disclosure.children_unique_percent", shareForm, d.UniquePercent)
-	v.shape("disclosure.children_under_5_percent", shareForm, d.Under5Percent)
-	v.shape("disclosure.children_under_10_percent", shareForm, d.Under10Percent)
+	v.shape("disclosure.children_unique_percent", measureForm, d.UniquePercent)
+	v.shape("disclosure.children_under_5_percent", measureForm, d.Under5Percent)
+	v.shape("disclosure.children_under_10_percent", measureForm, d.Under10Percent)
+	// One is measured with the others, or none is.
+	v.is("disclosure.children_under_5_percent", d.Measured() == (d.Under5Percent != NotMeasured))
+	v.is("disclosure.children_under_10_percent", d.Measured() == (d.Under10Percent != NotMeasured))
 }
 
 // names tells whether a name, within its kind, is new.

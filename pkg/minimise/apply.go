@@ -85,9 +85,9 @@ func (t *Table) keepRows(b *extract.Batch, held *Held, report *finding.Report) (
 			child = numbers[column.Index[row]]
 			if child == harmonise.Nobody {
 				held.Nobody++
-				report.Add(harmonise.RuleNobody, t.severity(), b.Source.Place(b.Rows[row], column.Def.Name),
+				report.Add(harmonise.RuleNobody, t.severity(), b.Source.Place(b.Rows[row], column.Named()),
 					"the cell identifies no child", "fill in the child's identifier in the source system")
-				if t.unusable == agreement.OnUnusableQuarantine {
+				if t.keepsBack() {
 					held.Unusable++
 					continue
 				}
@@ -96,7 +96,7 @@ func (t *Table) keepRows(b *extract.Batch, held *Held, report *finding.Report) (
 		switch {
 		case !t.plan.people.has(child):
 			held.NotInCohort++
-		case event != nil && !t.inPeriod(event.At(row)):
+		case event != nil && !t.inPeriod(event.At(row)), event == nil && !t.yearInPeriod(b.Source.Year):
 			held.OutsidePeriod++
 		default:
 			rows, children = append(rows, row), append(children, child)
@@ -105,8 +105,14 @@ func (t *Table) keepRows(b *extract.Batch, held *Held, report *finding.Report) (
 	return rows, children, nil
 }
 
+// keepsBack reports whether rows without a usable identifier are kept back: where the agreement says so, and under a
+// cohort, since nobody can tell whether they are of it.
+func (t *Table) keepsBack() bool {
+	return t.unusable == agreement.OnUnusableQuarantine || t.plan.people != nil
+}
+
 func (t *Table) severity() finding.Severity {
-	if t.unusable == agreement.OnUnusableQuarantine {
+	if t.keepsBack() {
 		return finding.Quarantine
 	}
 	return finding.Warning
@@ -119,6 +125,17 @@ func (t *Table) inPeriod(v extract.Value) bool {
 	}
 	day := civil.Date(v.Num)
 	return day >= t.period.DataFrom && day <= t.period.DataTo
+}
+
+// yearInPeriod holds a row of a table without an event date to the data period by its return's collection year, 1 April
+// to 31 March: some day of it must be in the period. Year 0, a row brought together from several returns, has none.
+func (t *Table) yearInPeriod(year int) bool {
+	first, ok := civil.FromYMD(year-1, 4, 1)
+	if !ok {
+		return true
+	}
+	last := civil.MustYMD(year, 3, 31)
+	return last >= t.period.DataFrom && first <= t.period.DataTo
 }
 
 // column makes one column of the rows that leave, and counts what came out.
@@ -229,5 +246,5 @@ func CheckUnusable(table string, nobody, seen int64, most float64) error {
 		return nil
 	}
 	return finding.Refuse(finding.IDPlaceholder, "correct the identifiers in the source system, or check that the right column holds them",
-		"more rows of %s have no usable identifier than the agreement allows (%.1f%% allowed)", table, 100*most)
+		"%d of %d rows of %s have no usable identifier, and the agreement allows %.1f%%", nobody, seen, table, 100*most)
 }

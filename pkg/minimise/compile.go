@@ -166,9 +166,8 @@ func (c *compiler) treat(out *Column, def *dataset.Column, t agreement.Treatment
 		out.Meaning += ": whether it is one of " + strings.Join(t.Codes, ", ")
 		return work{treat: flag(def, t.Codes)}, nil
 	case dataset.Band:
-		edges := slices.Concat([]int{int(def.Min)}, slices.DeleteFunc(slices.Clone(t.Edges), func(e int) bool { return e <= int(def.Min) }))
-		bands := newRanges(edges, int(def.Max), false)
-		out.Kind, out.Codes, out.Treatment = Code, bands.codes, "number in bands"
+		bands := t.Ranges(def)
+		out.Kind, out.Codes, out.Treatment = Code, bands.Codes(), "number in bands"
 		return work{treat: bandNumber(bands)}, nil
 	case dataset.DateTo:
 		out.Kind, out.Treatment = Date, "date to "+t.To
@@ -196,8 +195,8 @@ func (c *compiler) age(out *Column, t agreement.Treatment) (work, error) {
 		out.Meaning = "Age in completed years on the reference date"
 		return work{treat: ageYears(c.reference)}, nil
 	case dataset.AgeBand:
-		bands := newRanges(t.Bands, 0, true)
-		out.Kind, out.Codes, out.Treatment = Code, bands.codes, "age in bands"
+		bands := t.Ranges(nil)
+		out.Kind, out.Codes, out.Treatment = Code, bands.Codes(), "age in bands"
 		out.Meaning = "Age in completed years on the reference date, in bands"
 		return work{treat: ageBand(c.reference, bands)}, nil
 	default:
@@ -259,7 +258,7 @@ func lineage(t *dataset.Table, column string) []string {
 	for i := range t.Sources {
 		s := &t.Sources[i]
 		switch feed := s.Feed(column); {
-		case feed == nil:
+		case feed == nil, !s.Adds && !feed.Present: // a source that only marks rows makes nothing else of them
 		case feed.Present:
 			out = append(out, s.Table)
 		default:

@@ -276,7 +276,7 @@ func (r *run) stage(t testing.TB, id string, budget int) *minimise.Stage {
 		}
 	}
 	if budget > 0 {
-		stage.SetBudget(budget)
+		stage.SpillAt(budget)
 	}
 	if err := r.treat(id, func(_ *minimise.Table, _ *extract.Batch, treated *minimise.Batch) error { return stage.Add(treated) }); err != nil {
 		t.Fatal(err)

@@ -1,12 +1,9 @@
 package minimise
 
 import (
-	"fmt"
 	"slices"
-	"sort"
-	"strconv"
-	"strings"
 
+	"github.com/postern-gateway/postern/pkg/agreement"
 	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/extract"
@@ -98,20 +95,20 @@ func ageYears(reference civil.Date) treatment {
 }
 
 // ageBand gives the place of the band of completed years. The first band begins at 0, and no age is below it.
-func ageBand(reference civil.Date, bands *ranges) treatment {
+func ageBand(reference civil.Date, bands *agreement.Ranges) treatment {
 	years := ageYears(reference)
 	return func(v extract.Value) (int32, Outcome) {
 		n, outcome := years(v)
 		if outcome != Treated {
 			return 0, outcome
 		}
-		return bands.of(int(n)), Treated
+		return bands.Place(int(n)), Treated
 	}
 }
 
 // bandNumber gives the place of the range of a number. The first range begins at the least number of the column.
-func bandNumber(bands *ranges) treatment {
-	return known(func(n int32) (int32, Outcome) { return bands.of(int(n)), Treated })
+func bandNumber(bands *agreement.Ranges) treatment {
+	return known(func(n int32) (int32, Outcome) { return bands.Place(int(n)), Treated })
 }
 
 // Granularity is how finely a date leaves.
@@ -164,48 +161,4 @@ func firstOf(to Granularity, d civil.Date) civil.Date {
 	default:
 		return d
 	}
-}
-
-// ranges are the codes of bands: each range of numbers written as a code, "00-04", "05-09", "16+".
-type ranges struct {
-	edges []int               // the ranges' lower ends, ascending
-	codes []dataset.CodeValue // sorted by value
-	place []int32             // per range, where its code stands
-}
-
-// newRanges names ranges by their lower ends; the last one ends at most, or is open. Digits are padded so that the codes
-// sort by size; those of numbers below zero do not, which is why each range has a place.
-func newRanges(edges []int, most int, open bool) *ranges {
-	width := 0
-	for _, n := range append([]int{most}, edges...) {
-		width = max(width, len(strconv.Itoa(max(n, -n))))
-	}
-	pad := func(n int) string {
-		if n < 0 {
-			return fmt.Sprintf("-%0*d", width, -n)
-		}
-		return fmt.Sprintf("%0*d", width, n)
-	}
-	r := &ranges{edges: edges, codes: make([]dataset.CodeValue, len(edges)), place: make([]int32, len(edges))}
-	for i, low := range edges {
-		high := most
-		if i < len(edges)-1 {
-			high = edges[i+1] - 1
-		} else if open {
-			r.codes[i] = dataset.CodeValue{Value: pad(low) + "+", Meaning: strconv.Itoa(low) + " and over"}
-			continue
-		}
-		r.codes[i] = dataset.CodeValue{Value: pad(low) + "-" + pad(high), Meaning: fmt.Sprintf("From %d to %d", low, high)}
-	}
-	bySize := slices.Clone(r.codes)
-	slices.SortFunc(r.codes, func(a, b dataset.CodeValue) int { return strings.Compare(a.Value, b.Value) })
-	for i, code := range bySize {
-		r.place[i] = int32(slices.Index(r.codes, code))
-	}
-	return r
-}
-
-// of is the place of the code of the range that a number is in. The first range takes what is below it.
-func (r *ranges) of(n int) int32 {
-	return r.place[max(0, sort.Search(len(r.edges), func(i int) bool { return r.edges[i] > n })-1)]
 }

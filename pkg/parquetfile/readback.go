@@ -3,8 +3,11 @@ package parquetfile
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"io"
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/apache/arrow/go/v17/parquet"
@@ -19,19 +22,32 @@ import (
 // readRows is how many rows are read back at a time.
 const readRows = 1 << 17
 
-// ReadBack reads a finished file with the other library and holds it to what was written: column names, types and
-// order, the metadata, row and null counts, and every cell in its place by the running check. Every distinct string of
-// the file is passed to inspect, some more than once. What does not hold is a refusal (VERIFY_AFTER_WRITE_FAILED):
-// nothing may be published.
+// ReadBack reads a finished file with the other library and holds it to what was written: its bytes by their digest,
+// column names, types and order, the metadata, row and null counts, and every cell in its place by the running check.
+// Every distinct string of the file is passed to inspect, some more than once. What does not hold is a refusal
+// (VERIFY_AFTER_WRITE_FAILED): nothing may be published.
 //
-// Cost: one decoding of the file; per row and column one step of the check, per change of a string a hash.
-func ReadBack(ctx context.Context, path string, columns []minimise.Column, want Written, opt Options, inspect func(column minimise.Column, text []byte) error) error {
+// Cost: one digest and one decoding of the file; per row and column one step of the check, per change of a string a hash.
+func ReadBack(ctx context.Context, path string, columns []minimise.Column, want Written, opt Options, inspect func(column minimise.Column, text []byte) error) (err error) {
 	r := &reading{columns: columns, want: want, inspect: inspect, nulls: make([]int64, len(columns)), checks: make([]uint64, len(columns))}
-	raw, err := file.OpenParquetFile(path, false)
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("read a finished file back: %w", err)
+	}
+	defer func() { _ = f.Close() }() // only read from: nothing is lost
+	// The library is not made for damaged bytes: on some it panics, on some it never ends.
+	if err := r.digest(f); err != nil {
+		return err
+	}
+	defer func() {
+		if recover() != nil { // what it says may quote the file
+			err = r.differs("the other library failed on it")
+		}
+	}()
+	raw, err := file.NewParquetReader(f)
 	if err != nil {
 		return r.differs("the other library cannot open it")
 	}
-	defer func() { _ = raw.Close() }() // only read from: nothing is lost
 	if err := r.schema(raw.MetaData().Schema); err != nil {
 		return err
 	}
@@ -73,6 +89,19 @@ type reading struct {
 func (r *reading) differs(what string) error {
 	return finding.Refuse(finding.VerifyAfterWriteFailed, "run the export again; if it is refused again, report the fault and send nothing",
 		"the file %s was read back with another library and %s", r.want.Path, what)
+}
+
+// digest holds the bytes of the file to those that were written.
+func (r *reading) digest(f *os.File) error {
+	h := sha256.New()
+	n, err := io.Copy(h, f)
+	if err != nil {
+		return fmt.Errorf("read a finished file back: %w", err)
+	}
+	if n != r.want.Bytes || [sha256.Size]byte(h.Sum(nil)) != r.want.SHA256 {
+		return r.differs("it has other bytes than were written")
+	}
+	return nil
 }
 
 // metadataOf returns the file's own key-value metadata.
@@ -184,7 +213,7 @@ func (r *reading) strings(i int) func(check uint64, at int) (uint64, error) {
 		if err := r.inspect(r.columns[i], text); err != nil {
 			return 0, err
 		}
-		last = append(last[:0:0], text...)
+		last = append(last[:0], text...)
 		if r.columns[i].Kind == minimise.Pseudonym {
 			folded = hashText(text)
 		} else {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"hash/fnv"
 	"io"
 	"os"
 
@@ -18,7 +17,7 @@ import (
 
 // size says after how many rows what is written is cut.
 type size struct {
-	page, group int   // of a file
+	page, group int   // of a file; a row group is a whole number of pages
 	part        int64 // a table with more rows than this is cut into parts
 }
 
@@ -45,6 +44,7 @@ type Writer struct {
 	bytes   *counter
 	parquet *parquet.GenericWriter[any]
 	cells   []parquet.Value
+	texts   []byte // what the cells of a pseudonym refer to, until they are written
 	codes   [][]parquet.Value // per column, the value of each code
 	inPage  int
 	inGroup int
@@ -157,7 +157,7 @@ func (w *Writer) rows(b *minimise.Batch, from, to int) error {
 
 // column turns the cells of a column into the library's values, and counts them.
 func (w *Writer) column(b *minimise.Batch, i, from, to int) {
-	w.cells = w.cells[:0]
+	w.cells, w.texts = w.cells[:0], w.texts[:0]
 	check := &w.written.Checks[i]
 	var text parquet.Value // of the last pseudonym: rows come ordered by it
 	var hashed uint64
@@ -177,7 +177,9 @@ func (w *Writer) column(b *minimise.Batch, i, from, to int) {
 		}
 		mac := b.MAC(row, i)
 		if held == nil || *held != *mac {
-			written := b.AppendText(nil, row, i)
+			start := len(w.texts)
+			w.texts = b.AppendText(w.texts, row, i)
+			written := w.texts[start:]
 			text, hashed, held = parquet.ByteArrayValue(written).Level(0, 1, i), hashText(written), mac
 		}
 		*check = checkText(*check, hashed)
@@ -229,7 +231,9 @@ func checkNumber(h uint64, n int32) uint64 { return (h ^ uint64(uint32(n))) * ch
 func checkText(h, text uint64) uint64 { return (h ^ text) * checkPrime }
 
 func hashText(text []byte) uint64 {
-	h := fnv.New64a()
-	_, _ = h.Write(text) // a hash never fails
-	return h.Sum64()
+	h := uint64(0xcbf29ce484222325)
+	for _, c := range text {
+		h = (h ^ uint64(c)) * 0x100000001b3
+	}
+	return h
 }

@@ -24,6 +24,7 @@ type PublishedDrop struct {
 	KeyCheck      string     `json:"key_check"`      // 16 hexadecimal digits: the key check value of the pseudonyms
 	ReferenceDate civil.Date `json:"reference_date"` // at which ages were taken
 	Checkpoint    string     `json:"checkpoint"`     // the register's signed checkpoint that the drop's proof leads to
+	Store         string     `json:"store"`          // the location of the store that holds it
 	Published     time.Time  `json:"published"`      // kept in UTC
 }
 
@@ -102,6 +103,29 @@ func (f *Folder) Drops(agreement string) ([]PublishedDrop, error) {
 		return nil, fmt.Errorf("state: drops of %s: %w", agreement, err)
 	}
 	return ledger.Drops, nil
+}
+
+// Agreements lists the agreements under which drops were published, in order.
+func (f *Folder) Agreements() ([]string, error) {
+	folder, err := f.at(dropsFolder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, failed(err)
+	}
+	defer folder.Close()
+	entries, err := list(folder)
+	if err != nil {
+		return nil, failed(err)
+	}
+	var out []string
+	for _, entry := range entries {
+		if agreement, ok := strings.CutSuffix(entry.Name(), ".json"); ok && validName(agreement) {
+			out = append(out, agreement)
+		}
+	}
+	return out, nil
 }
 
 // parseDrops reads a ledger exactly as AppendDrop writes it, or not at all.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 
@@ -160,4 +161,28 @@ func isPseudonym(s string) bool {
 
 func isPseudonymDigit(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' && c != 'i' && c != 'l' && c != 'o' && c != 'u'
+}
+
+// RemoveMembership removes the membership index of a drop that was abandoned. That of a drop in the ledger stays: its
+// removal is an error.
+func (f *Folder) RemoveMembership(agreement, drop string) error {
+	if err := errors.Join(checkName("an agreement", agreement), checkName("a drop", drop)); err != nil {
+		return err
+	}
+	published, err := f.published(agreement, drop)
+	if err != nil {
+		return err
+	}
+	if published {
+		return fmt.Errorf("state: drop %s of %s is published: its membership index stays", drop, agreement)
+	}
+	folder, err := f.at(membershipFolder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return failed(err)
+	}
+	defer folder.Close()
+	return failed(folder.RemoveAll(path.Join(agreement, drop)))
 }

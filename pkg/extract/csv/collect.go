@@ -62,22 +62,53 @@ func (c *collector) reset() {
 	}
 }
 
-// batch decodes what was gathered and leaves out the rows that break a rule. It returns how many those were.
-func (c *collector) batch() (*extract.Batch, int64) {
+// batch decodes what was gathered, and sets the rows that break a rule apart.
+func (c *collector) batch() *extract.Batch {
 	suspect := false
 	for i := range c.columns {
 		suspect = c.decode(&c.columns[i]) || suspect
 	}
-	kept := int64(0)
+	var broken []int
 	if suspect {
-		kept = c.dropBroken()
+		broken = c.broken()
 	}
-	batch := &extract.Batch{Source: c.src, Rows: c.numbers, Columns: make([]extract.Column, len(c.columns))}
+	if len(broken) == 0 {
+		return c.rowsAt(nil, c.numbers)
+	}
+	sound := make([]int, 0, len(c.numbers)-len(broken))
+	for row, next := 0, 0; row < len(c.numbers); row++ {
+		if next < len(broken) && broken[next] == row {
+			next++
+			continue
+		}
+		sound = append(sound, row)
+	}
+	batch := c.rowsAt(sound, nil)
+	batch.Broken = c.rowsAt(broken, nil)
+	return batch
+}
+
+// rowsAt is a batch of some of the rows gathered, or of all of them, whose numbers are given.
+func (c *collector) rowsAt(rows []int, all []int64) *extract.Batch {
+	b := &extract.Batch{Source: c.src, Rows: all, Columns: make([]extract.Column, len(c.columns))}
 	for i := range c.columns {
-		col := &c.columns[i]
-		batch.Columns[i] = extract.Column{Def: col.def, Values: col.values, Index: col.index}
+		b.Columns[i] = extract.Column{Def: c.columns[i].def, Values: c.columns[i].values, Index: c.columns[i].index}
 	}
-	return batch, kept
+	if all != nil {
+		return b
+	}
+	b.Rows = make([]int64, len(rows))
+	for at, row := range rows {
+		b.Rows[at] = c.numbers[row]
+	}
+	for i := range b.Columns {
+		index := make([]uint32, len(rows))
+		for at, row := range rows {
+			index[at] = c.columns[i].index[row]
+		}
+		b.Columns[i].Index = index
+	}
+	return b
 }
 
 // decode decodes each distinct cell once. It reports whether any row may have to be kept back.
@@ -86,6 +117,9 @@ func (c *collector) decode(col *gathered) bool {
 	suspect := col.notBefore >= 0
 	for n := range col.cells.Len() {
 		value, rule := extract.Decode(c.src.Table, col.def, c.src.Year, col.cells.Bytes(uint32(n)))
+		if rule != "" {
+			value = extract.Value{} // whatever was made of it before it broke the rule
+		}
 		col.values = append(col.values, value)
 		col.rules = append(col.rules, rule)
 		suspect = suspect || rule != ""
@@ -93,33 +127,22 @@ func (c *collector) decode(col *gathered) bool {
 	return suspect
 }
 
-// dropBroken moves the rows that break no rule to the front and cuts off the rest. Every rule that a row breaks is
-// reported; the row is counted once.
-func (c *collector) dropBroken() int64 {
-	to := 0
+// broken lists the rows that break a rule, in order. Every rule that a row breaks is reported; the row is counted once.
+func (c *collector) broken() []int {
+	var out []int
 	for row := range c.numbers {
-		broken := false
+		sound := true
 		for i := range c.columns {
 			if rule := c.ruleAt(i, row); rule != "" {
-				broken = true
+				sound = false
 				c.report.Add(rule, finding.Quarantine, c.src.Place(c.numbers[row], c.columns[i].def.Name), extract.Message(rule), extract.Hint(rule))
 			}
 		}
-		if broken {
-			continue
+		if !sound {
+			out = append(out, row)
 		}
-		c.numbers[to] = c.numbers[row]
-		for i := range c.columns {
-			c.columns[i].index[to] = c.columns[i].index[row]
-		}
-		to++
 	}
-	kept := int64(len(c.numbers) - to)
-	c.numbers = c.numbers[:to]
-	for i := range c.columns {
-		c.columns[i].index = c.columns[i].index[:to]
-	}
-	return kept
+	return out
 }
 
 // ruleAt is the rule that a cell breaks: its own, or the order of two dates of the row.

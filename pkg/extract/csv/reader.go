@@ -3,8 +3,9 @@
 //
 // What keeps a row back: a field count other than the header's, a quote in the middle of a field, an empty line of
 // commas, a wanted cell that breaks a rule. What refuses the file: UTF-16, a NUL byte, a line of more than 1 MiB, more
-// than 2,000 columns, an end inside a quoted field, a malformed row that spans lines (after it no row boundary can be
-// trusted), or a file that changed since it was recognised.
+// than 2,000 columns, an end inside a quoted field, a malformed row that spans lines or a line end in a column that is
+// no free text (after these no row boundary can be trusted), or a file that changed since it was recognised.
+// Line ends within quotes are allowed in free text, and in columns that the table does not have.
 //
 // # Cost
 //
@@ -23,6 +24,7 @@ import (
 	"os"
 	"unicode/utf8"
 
+	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/finding"
 )
@@ -81,6 +83,7 @@ func (Reader) Read(ctx context.Context, src *extract.Source, want extract.Want, 
 		return extract.Tally{}, changed(src)
 	}
 	split.wanted, split.rec.fields = positions(src, want), make([][]byte, len(want))
+	split.oneLine = oneLine(src)
 	run := &pass{src: src, sink: sink, report: report, collector: newCollector(src, want, report)}
 	if err := run.rows(ctx, split); err != nil {
 		return run.tally, err
@@ -196,6 +199,18 @@ func positions(src *extract.Source, want extract.Want) []int {
 	return at
 }
 
+// oneLine says, per field of the file, whether it is of a column that never holds a line end: a quote that is not closed
+// in its row makes one field of all up to the next quote, and if that fits the header by chance, this tells it.
+func oneLine(src *extract.Source) []bool {
+	never := make([]bool, src.Header.Fields)
+	for name, at := range src.Header.At {
+		if column := src.Table.Column(name); column != nil && column.Class != dataset.FreeText {
+			never[at] = true
+		}
+	}
+	return never
+}
+
 // pass is one reading of one file.
 type pass struct {
 	src       *extract.Source
@@ -218,10 +233,11 @@ func (p *pass) rows(ctx context.Context, split *splitter) error {
 			continue
 		}
 		p.tally.Read++
-		if !p.sound(rec) {
+		sound := p.sound(rec)
+		if !sound || rec.torn {
 			if rec.spans {
 				return extract.Stop(RuleOpenQuote, p.src.Place(p.tally.Read, ""),
-					"a quoted field runs over the end of its line and the row does not fit the header: the rows after it cannot be told apart",
+					"a quoted field runs over the end of its line where none can: the rows after it cannot be told apart",
 					"close the quote in that row, and export the file again")
 			}
 			p.tally.Quarantined++
@@ -237,21 +253,22 @@ func (p *pass) rows(ctx context.Context, split *splitter) error {
 	return p.flush(ctx)
 }
 
-// sound reports whether a record has the shape of a row, and says what is wrong when it has not.
+// sound reports whether a record has the shape of a row, and says what is wrong when it has not. A sound row costs
+// nothing here.
 func (p *pass) sound(rec *record) bool {
-	place := p.src.Place(p.tally.Read, "")
+	var rule, message, hint string
 	switch {
 	case rec.malformed:
-		p.report.Add(RuleQuote, finding.Quarantine, place, "a quote stands where CSV has none", "correct the row, or export the file again")
+		rule, message, hint = RuleQuote, "a quote stands where CSV has none", "correct the row, or export the file again"
 	case rec.count != p.src.Header.Fields:
-		p.report.Add(RuleFieldCount, finding.Quarantine, place, "the row does not have as many fields as the header",
-			"look for a comma that is not in quotes, or for the end of a file that was cut off")
+		rule, message = RuleFieldCount, "the row does not have as many fields as the header"
+		hint = "look for a comma that is not in quotes, or for the end of a file that was cut off"
 	case rec.empty:
-		p.report.Add(RuleBlankRow, finding.Quarantine, place, "the row holds nothing",
-			"remove the row; a spreadsheet may have added it below the table")
+		rule, message, hint = RuleBlankRow, "the row holds nothing", "remove the row; a spreadsheet may have added it below the table"
 	default:
 		return true
 	}
+	p.report.Add(rule, finding.Quarantine, p.src.Place(p.tally.Read, ""), message, hint)
 	return false
 }
 
@@ -262,13 +279,12 @@ func (p *pass) flush(ctx context.Context) error {
 	if p.collector.rows() == 0 {
 		return nil
 	}
-	batch, kept := p.collector.batch()
-	p.tally.Quarantined += kept
-	p.tally.Passed += int64(batch.Len())
-	var err error
-	if batch.Len() > 0 {
-		err = p.sink(batch)
+	batch := p.collector.batch()
+	if batch.Broken != nil {
+		p.tally.Quarantined += int64(batch.Broken.Len())
 	}
+	p.tally.Passed += int64(batch.Len())
+	err := p.sink(batch)
 	p.collector.reset()
 	return err
 }

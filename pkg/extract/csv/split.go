@@ -26,6 +26,7 @@ type record struct {
 	empty     bool     // no field holds anything
 	malformed bool     // a quote where RFC 4180 has none
 	spans     bool     // a quoted field holds a line end
+	torn      bool     // and it is one of those that never do
 }
 
 // splitter takes RFC 4180 text apart: fields between commas, records between LF or CRLF, fields in quotes with quotes
@@ -33,7 +34,8 @@ type record struct {
 // wanted are skipped.
 type splitter struct {
 	src     io.Reader
-	wanted  []int // per field position, where it goes among the record's fields, or -1; nil wants every field
+	wanted  []int  // per field position, where it goes among the record's fields, or -1; nil wants every field
+	oneLine []bool // per field position, whether the field never holds a line end
 	buf     []byte
 	at, end int
 	nul     int  // where the first NUL byte of buf stands, or -1: nothing from there on is read
@@ -116,7 +118,7 @@ func (s *splitter) parse(b []byte) (int, bool, error) {
 		b = b[:maxRecord+1]
 	}
 	rec := &s.rec
-	rec.count, rec.blank, rec.empty, rec.malformed, rec.spans = 0, false, true, false, false
+	rec.count, rec.blank, rec.empty, rec.malformed, rec.spans, rec.torn = 0, false, true, false, false, false
 	clear(rec.fields)
 	s.scratch = s.scratch[:0]
 	at := 0
@@ -204,6 +206,7 @@ func (s *splitter) quoted(b []byte) (field []byte, n int, last, complete bool) {
 	}
 	if bytes.IndexByte(field, '\n') >= 0 {
 		s.rec.spans = true
+		s.rec.torn = s.rec.torn || s.rec.count < len(s.oneLine) && s.oneLine[s.rec.count]
 	}
 	rest, n, last, complete := s.afterQuote(b[at+1:])
 	if rest > 0 {

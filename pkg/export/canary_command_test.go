@@ -1,0 +1,138 @@
+//go:build unix
+
+package export_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// command builds the postern command, once for all tests.
+func command(t *testing.T) string {
+	t.Helper()
+	common.mu.Lock()
+	defer common.mu.Unlock()
+	if common.command != "" {
+		return common.command
+	}
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("no go command here to build postern with")
+	}
+	name := common.dir + "-postern"
+	build := exec.Command("go", "build", "-o", name, "../../cmd/postern")
+	build.Env = append(os.Environ(), "TMPDIR="+filepath.Dir(name), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build postern: %v\n%s", err, out)
+	}
+	common.command = name
+	return name
+}
+
+// today is a council that lives in the machine's own time, as the command does.
+func today(t *testing.T, agreements func(c *council, period string) []string) *council {
+	t.Helper()
+	now := time.Now().UTC()
+	period := fmt.Sprintf("period: {share_from: %s, share_to: %s, data_from: 1990-01-01, data_to: 2029-03-31}",
+		now.AddDate(0, -1, 0).Format(time.DateOnly), now.AddDate(1, 0, 0).Format(time.DateOnly))
+	c := newCouncil(t)
+	c = councilAt(t, t.TempDir(), now, agreements(c, period)...)
+	mustMkdir(t, c.path("tmp"))
+	return c
+}
+
+// said is what a command wrote, and how it ended.
+type said struct {
+	stdout, stderr string
+	code           int
+}
+
+// run runs the command in the council's folder.
+func (c *council) run(t *testing.T, name string, args ...string) said {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd := exec.Command(name, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = c.dir, &stdout, &stderr
+	cmd.Env = append(os.Environ(), "TMPDIR="+c.path("tmp"))
+	err := cmd.Run()
+	if cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return said{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+// TestCanaryCommand runs the command over extracts with canaries, in good runs and in runs that end in every kind of
+// refusal and failure, and searches all that it writes: for people, for machines, in its folders.
+func TestCanaryCommand(t *testing.T) {
+	postern := command(t)
+	extracts, planted := canaries(t)
+	c := today(t, func(c *council, period string) []string {
+		return []string{
+			wideAgreement(c.catalogue, wideID, period, "null"),
+			strings.Replace(wideAgreement(c.catalogue, "dsa-trust-strict", period, "quarantine"), "max_unusable: 1", "max_unusable: 0.001", 1),
+			strings.Replace(wideAgreement(c.catalogue, "dsa-trust-early", period, "null"), period, pastPeriod, 1),
+		}
+	})
+	w := newWatch(t, 3*time.Millisecond, c.path("state"), c.path("tmp"), c.drops())
+	wide := c.agreementFile(wideID)
+	check := func(want int, args ...string) {
+		t.Helper()
+		got := c.run(t, postern, args...)
+		if got.code != want {
+			t.Errorf("%s ended with %d, want %d: %s", strings.Join(args, " "), got.code, want, got.stderr)
+		}
+		absent(t, "standard output of "+args[0], planted.search.text([]byte(got.stdout)), nil)
+		absent(t, "standard error of "+args[0], planted.search.text([]byte(got.stderr)), nil)
+	}
+	forms := func(want int, args ...string) {
+		t.Helper()
+		check(want, args...)
+		check(want, append(args, "--json")...)
+	}
+	forms(0, "plan", wide, extracts)
+	forms(0, "export", wide, extracts) // published; then nothing changed
+	check(0, "export", wide, extracts, "--reference-month", "2025-01", "--json", "--log-format=json")
+	forms(0, "inspect", extracts)
+	forms(3, "export", c.agreementFile("dsa-trust-strict"), extracts)
+	forms(3, "plan", c.agreementFile("dsa-trust-strict"), extracts)
+	forms(3, "export", c.agreementFile("dsa-trust-early"), extracts)
+	forms(0, "register", "show")
+	forms(0, "agreement", "status", wide)
+	drops := c.wholeDrops(t, wideID, asFolder)
+	if len(drops) != 2 {
+		t.Fatalf("the command made the drops %v", drops)
+	}
+	forms(0, "inspect", c.path("drops", drops[0]))
+	forms(0, "inspect", c.path("drops", drops[0], "children.parquet"))
+	for _, bad := range badInputs() {
+		folder := filepath.Join(t.TempDir(), "extracts")
+		mustCopy(t, extracts, folder)
+		bad.spoil(t, planted, folder)
+		check(bad.exit, "plan", wide, folder, "--json")
+		check(bad.exit, "export", wide, folder)
+		check(bad.inspected, "inspect", folder)
+		if t.Failed() {
+			t.Fatalf("the extracts were spoilt so: %s", bad.name)
+		}
+	}
+	w.end()
+	for held, name := range w.names {
+		found, err := planted.search.file(held)
+		absent(t, strings.TrimPrefix(name, c.dir), found, err)
+		absent(t, "the name of a file", planted.search.text([]byte(strings.TrimPrefix(name, c.dir))), nil)
+	}
+	if again := c.settled(t, wideID); len(again) != 2 {
+		t.Errorf("bad extracts left the drops %v", again)
+	}
+	if left := filesBelow(t, c.path("tmp")); len(left) > 0 {
+		t.Errorf("the temporary folder still holds %v", left)
+	}
+	if got := c.history(t); len(got.prepared) != 2 {
+		t.Errorf("the register has %v as prepared", got.prepared)
+	}
+}

@@ -1,0 +1,207 @@
+//go:build unix
+
+package export_test
+
+import (
+	"context"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/postern-gateway/postern/pkg/custody"
+	"github.com/postern-gateway/postern/pkg/export"
+	"github.com/postern-gateway/postern/pkg/identifier"
+	"github.com/postern-gateway/postern/pkg/pseudonym"
+	"github.com/postern-gateway/postern/pkg/store"
+	"github.com/postern-gateway/postern/pkg/store/dir"
+	"github.com/postern-gateway/postern/pkg/table"
+)
+
+// inName is a marker in the names of two files. The council's own findings and records name files; nothing that leaves
+// may, and no temporary file's name.
+const inName = "Marmaduke Featherstone"
+
+// canaries makes extracts with canaries in every column of every table of two collection years.
+func canaries(t *testing.T) (extracts string, c *canary) {
+	t.Helper()
+	from := smallCohort(t)
+	extracts = filepath.Join(t.TempDir(), "extracts")
+	mustCopy(t, from, extracts)
+	c = newCanary(t, extracts)
+	catalogue := newCouncil(t).catalogue
+	c.plantIn(t, catalogue, filepath.Join(extracts, "2025-26"), 2026)
+	c.plantIn(t, catalogue, filepath.Join(extracts, "2026-27"), 2027)
+	reviews := filepath.Join(extracts, "2025-26", "reviews")
+	if err := os.Rename(reviews+".csv", reviews+" "+inName+".csv"); err != nil {
+		t.Fatal(err)
+	}
+	mustWrite(t, filepath.Join(extracts, "notes "+inName+".txt"), "not an extract")
+	if len(c.search.needles) < 1000 || len(c.search.words) < len(rareCodes()) || len(c.search.days) < 100 {
+		t.Fatalf("only %d needles, %d words and %d days were planted", len(c.search.needles), len(c.search.words), len(c.search.days))
+	}
+	// The planted values are found in the extracts, or there would be nothing to look for.
+	for _, name := range []string{"2025-26/header.csv", "2025-26/oc2.csv", "2026-27/dolo.csv"} {
+		if found, err := c.search.file(filepath.Join(extracts, name)); err != nil || len(found) < 30 {
+			t.Fatalf("%s: only %d markers were found (%v)", name, len(found), err)
+		}
+	}
+	return extracts, c
+}
+
+// lookingStore lets a watch look before and after each put.
+type lookingStore struct {
+	*dir.Store
+	look func()
+}
+
+func (s *lookingStore) Put(ctx context.Context, key string, b store.Body) error {
+	s.look()
+	defer s.look()
+	return s.Store.Put(ctx, key, b)
+}
+
+// watched is a gateway that is looked at on each step of a run, with tables that spill.
+func (c *council) watched(t *testing.T, w *watch) *export.Gateway {
+	t.Helper()
+	g := c.gateway(t)
+	target, ok := g.Store.(*dir.Store)
+	if !ok {
+		t.Fatal("the store is no folder")
+	}
+	g.Store = &lookingStore{target, w.look}
+	g.Progress = func(export.Event) { w.look() }
+	g.StageBytes = spillSoon
+	return g
+}
+
+// TestCanary is trust rule 2: a value that is valid for its column, in a row that leaves or in one that is kept back, is
+// nowhere but, treated, in the drop: not in what a run keeps, nor in any file that was there only for a moment, nor in a
+// file's name.
+func TestCanary(t *testing.T) {
+	extracts, planted := canaries(t)
+	c := newCouncil(t)
+	text := wideAgreement(c.catalogue, wideID, usualPeriod, "null")
+	c = newCouncil(t, text)
+	mustMkdir(t, c.path("tmp"))
+	w := newWatch(t, 500*time.Microsecond, c.path("state"), c.path("tmp"), c.drops())
+	t.Setenv("TMPDIR", c.path("tmp"))
+	result := c.exportWith(t, c.watched(t, w), wideID, extracts)
+	w.end()
+	if result.Outcome != export.Published || len(w.names) < 60 {
+		t.Fatalf("the run was %s; %d files were seen", result.Outcome, len(w.names))
+	}
+	for held, name := range w.names {
+		found, err := planted.search.file(held)
+		absent(t, strings.TrimPrefix(name, c.dir), found, err)
+		absent(t, "the name of a file", planted.search.text([]byte(strings.TrimPrefix(name, c.dir))), nil)
+		leaves := strings.HasPrefix(name, c.drops()) || strings.Contains(name, "/staging/")
+		if leaves && strings.Contains(mustRead(t, held), inName) || strings.Contains(name, inName) {
+			t.Errorf("%s shows the name of an extract", strings.TrimPrefix(name, c.dir))
+		}
+	}
+	seen := slices.Collect(maps.Values(w.names))
+	for _, ending := range []string{".run", ".parquet", "CLAIM", "SHA256SUMS.sig", "manifest.json", "README.html", ".age", "records", "000001.json"} {
+		if !slices.ContainsFunc(seen, func(name string) bool { return strings.HasSuffix(name, ending) }) {
+			t.Errorf("the watch saw no %s: it did not look while the run was at work", ending)
+		}
+	}
+	c.searchMembership(t, planted, result.Drop)
+	c.treatedIn(t, planted, result)
+}
+
+// searchMembership searches the sealed index, opened.
+func (c *council) searchMembership(t *testing.T, planted *canary, drop string) {
+	t.Helper()
+	identities, err := age.ParseIdentities(strings.NewReader(mustRead(t, c.path("keys", "rights.identity"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables := 0
+	for _, name := range filesBelow(t, c.path("state", "membership", drop)) {
+		var text strings.Builder
+		for p, err := range c.gateway(t).State.Membership(wideID, filepath.Base(drop), strings.TrimSuffix(name, ".age"), identities[0]) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			text.WriteString(p + "\n")
+		}
+		absent(t, "the membership index of "+name, planted.search.text([]byte(text.String())), nil)
+		tables++
+	}
+	if tables < 10 {
+		t.Errorf("there are membership indexes of %d tables only", tables)
+	}
+}
+
+// treatedIn holds that the canaries of good rows did leave: their pseudonyms are in the drop.
+func (c *council) treatedIn(t *testing.T, planted *canary, result *export.Result) {
+	t.Helper()
+	pseudonyms := c.pseudonyms(t, wideID, identifier.LAChildID, planted.ids...)
+	held := make(map[string]bool)
+	for name := range parquets(t, c.path("drops", result.Drop)) {
+		for _, id := range columnOf(t, c.path("drops", result.Drop, name), "CHILD", "child_id") {
+			held[id] = true
+		}
+	}
+	for i, p := range pseudonyms {
+		if !held[p] {
+			t.Errorf("canary %d of %d did not leave as a pseudonym", i+1, len(pseudonyms))
+		}
+	}
+}
+
+// pseudonyms are what identifiers become under an agreement of the council.
+func (c *council) pseudonyms(t *testing.T, id string, kind identifier.Kind, raw ...string) []string {
+	t.Helper()
+	keys, err := custody.Open(references(c.dir)).AgreementKeys(laCode, id, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	maker, err := keys.Pseudonymiser(kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pseudonymsBy(maker, raw)
+}
+
+func pseudonymsBy(maker *pseudonym.Pseudonymiser, raw []string) []string {
+	out := make([]string, len(raw))
+	for i, value := range raw {
+		var mac [20]byte
+		maker.MAC(&mac, []byte(value))
+		out[i] = string(maker.AppendText(nil, &mac))
+	}
+	return out
+}
+
+// columnOf reads the first of the columns that a Parquet file has, null cells left out; none when it has none of them.
+func columnOf(tb testing.TB, path string, names ...string) []string {
+	tb.Helper()
+	f, err := table.Open(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	for _, column := range f.Columns() {
+		if !slices.Contains(names, column.Name) {
+			continue
+		}
+		var out []string
+		if err := f.Each(column.Name, func(_ int64, v table.Value) error {
+			if !v.IsNull() {
+				out = append(out, string(v.Bytes()))
+			}
+			return nil
+		}); err != nil {
+			tb.Fatal(err)
+		}
+		return out
+	}
+	return nil
+}

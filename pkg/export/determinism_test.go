@@ -1,0 +1,142 @@
+//go:build unix
+
+package export_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/postern-gateway/postern/pkg/civil"
+	"github.com/postern-gateway/postern/pkg/export"
+	"github.com/postern-gateway/postern/pkg/synth"
+)
+
+// TestSameInputsSameBytes makes the same drop in one council after another: each is set up anew, and differs in something that
+// must not decide a byte of a Parquet file.
+func TestSameInputsSameBytes(t *testing.T) {
+	extracts := cohort(t, synth.CohortOptions{Children: 120, Seed: 5, Years: 3})
+	c := newCouncil(t)
+	text := wideAgreement(c.catalogue, wideID, usualPeriod, "null", notYet)
+	c = newCouncil(t, text)
+	want := parquets(t, c.path("drops", c.export(t, wideID, extracts).Drop))
+	for _, other := range []struct {
+		name string
+		set  func(t *testing.T, o *order)
+		env  []string
+	}{
+		{"nothing", nil, nil},
+		{"one core", nil, []string{"GOMAXPROCS=1"}},
+		{"two cores", nil, []string{"GOMAXPROCS=2"}},
+		{"eight cores", nil, []string{"GOMAXPROCS=8"}},
+		{"little memory", func(_ *testing.T, o *order) { o.Spill = 100 }, []string{"GOMAXPROCS=8"}},
+		{"another time zone", nil, []string{"TZ=Asia/Kathmandu"}},
+		{"another language", nil, []string{"LANG=tr_TR.UTF-8", "LC_ALL=tr_TR.UTF-8"}},
+		{"another host and account", nil, []string{"HOSTNAME=elsewhere", "USER=nobody", "HOME=/nonexistent"}},
+		{"another hour", func(_ *testing.T, o *order) { o.Now = o.Now.Add(7 * time.Hour) }, nil},
+		{"another day of the month", func(_ *testing.T, o *order) { o.Now = o.Now.AddDate(0, 0, 8) }, nil},
+		{"another place of the extracts", moved, nil},
+		{"files made in another order", shuffled, nil},
+		{"each set by itself", func(t *testing.T, o *order) {
+			var sets []string
+			for _, set := range []string{"2025-26", "2023-24", "2024-25"} {
+				sets = append(sets, filepath.Join(o.Extracts[0], set))
+			}
+			o.Extracts = sets
+		}, nil},
+	} {
+		t.Run(other.name, func(t *testing.T) {
+			c := newCouncil(t, text)
+			o := order{Council: c.dir, Agreement: c.agreementFile(wideID), Extracts: []string{extracts}, Now: c.now, Umask: 0o077}
+			if other.set != nil {
+				other.set(t, &o)
+			}
+			said, killed := runAlone(t, o, other.env...)
+			if killed || said.Outcome != string(export.Published) {
+				t.Fatalf("the exporter: %+v", said)
+			}
+			sameParquets(t, parquets(t, c.path("drops", said.Drop)), want)
+		})
+	}
+}
+
+// moved copies the extracts to another place, deeper, under another name.
+func moved(t *testing.T, o *order) {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "a folder", "Extracts of the council")
+	mustMkdir(t, filepath.Dir(to))
+	mustCopy(t, o.Extracts[0], to)
+	o.Extracts = []string{to}
+}
+
+// shuffled writes the same files in another order and under other names, so that the folder lists them otherwise.
+func shuffled(t *testing.T, o *order) {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "extracts")
+	names := filesBelow(t, o.Extracts[0])
+	rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	for i, name := range names {
+		at := filepath.Join(to, filepath.Dir(name), fmt.Sprintf("%c%s", 'a'+rune(i%26), filepath.Base(name)))
+		mustMkdir(t, filepath.Dir(at))
+		mustWrite(t, at, mustRead(t, filepath.Join(o.Extracts[0], name)))
+		if err := os.Chtimes(at, time.Time{}, noon().Add(-time.Duration(i)*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.Extracts = []string{to}
+}
+
+// TestUnchangedRunPublishesNothing: the same inputs again name the drop that holds them; a changed one makes a new drop, in
+// which every child has the pseudonym it had.
+func TestUnchangedRunPublishesNothing(t *testing.T) {
+	extracts := filepath.Join(t.TempDir(), "extracts")
+	mustCopy(t, smallCohort(t), extracts)
+	c := newCouncil(t, shippedAgreement(t))
+	first := c.export(t, shippedID, extracts)
+	before := objects(t, c.gateway(t).Store, "")
+	for range 2 {
+		again := c.export(t, shippedID, extracts)
+		if again.Outcome != export.Unchanged || again.Drop != first.Drop {
+			t.Errorf("the run after it was %s with %s", again.Outcome, again.Drop)
+		}
+	}
+	c.now = c.now.AddDate(0, 0, 8) // still November
+	if again := c.export(t, shippedID, extracts); again.Outcome != export.Unchanged || again.Drop != first.Drop {
+		t.Errorf("a run later in the month was %s with %s", again.Outcome, again.Drop)
+	}
+	if now := objects(t, c.gateway(t).Store, ""); !slices.Equal(now, before) {
+		t.Errorf("runs that changed nothing left %v in the store", now)
+	}
+	month, ok := civil.FromYMD(2026, 4, 1)
+	if !ok {
+		t.Fatal("no such day")
+	}
+	second, err := c.gateway(t).Run(t.Context(), export.Request{Agreement: c.agreementFile(shippedID), Extracts: []string{extracts}, Reference: month})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second.Outcome != export.Published || second.Drop == first.Drop {
+		t.Fatalf("with another reference month the run was %s with %s", second.Outcome, second.Drop)
+	}
+	files := []string{"children.parquet", "looked_after_episodes.parquet", "ssda903_missing.parquet"}
+	for _, file := range files {
+		before := columnOf(t, c.path("drops", first.Drop, file), "child_id")
+		after := columnOf(t, c.path("drops", second.Drop, file), "child_id")
+		if len(before) == 0 || !slices.Equal(before, after) {
+			t.Errorf("%s has other pseudonyms in the second drop", file)
+		}
+	}
+	one, other := parquets(t, c.path("drops", first.Drop)), parquets(t, c.path("drops", second.Drop))
+	if one[files[0]] == other[files[0]] || one[files[1]] != other[files[1]] {
+		t.Error("the reference month must decide ages, and nothing but ages")
+	}
+	mustWrite(t, filepath.Join(extracts, "2025-26", "missing.csv"), mustRead(t, filepath.Join(extracts, "2025-26", "missing.csv"))+"\n")
+	c.export(t, shippedID, extracts)
+	if drops := c.settled(t, shippedID); len(drops) != 3 {
+		t.Errorf("three different inputs made the drops %v", drops)
+	}
+}

@@ -1,0 +1,31 @@
+package parquetfile
+
+import (
+	"context"
+
+	"github.com/postern-gateway/postern/pkg/minimise"
+)
+
+// Sizes says after how many rows pages, row groups and parts are cut.
+type Sizes struct {
+	Page, Group int
+	Part        int64
+}
+
+func (s Sizes) size() size { return size{page: s.Page, group: s.Group, part: s.Part} }
+
+// Standard are the sizes of every file that is written.
+func Standard() Sizes {
+	s := sizes()
+	return Sizes{Page: s.page, Group: s.group, Part: s.part}
+}
+
+// WriteTableOf is WriteTable with other sizes.
+func WriteTableOf(ctx context.Context, dir, base string, stage *minimise.Stage, columns []minimise.Column, opt Options, s Sizes) ([]Written, error) {
+	return writeTable(ctx, dir, base, stage, columns, opt, s.size())
+}
+
+// CreateOf is Create with other sizes.
+func CreateOf(path string, columns []minimise.Column, opt Options, s Sizes) (*Writer, error) {
+	return create(path, columns, opt, s.size())
+}
