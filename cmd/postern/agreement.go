@@ -128,8 +128,8 @@ func (p *program) sign(file, key, decision, reason string) error {
 		return usageError{err}
 	}
 	statement, err := d.Statement()
-	if err != nil {
-		return usageError{err}
+	if err != nil { // nothing else in it comes from the command line
+		return usage(finding.HintOf(err), "--reason is not one line of plain text")
 	}
 	armoured, err := signature.Sign(signer, signature.DecisionNamespace, statement)
 	if err != nil {

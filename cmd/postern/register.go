@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -57,7 +56,7 @@ func (p *program) registerVerify() error {
 		}
 		for _, d := range published {
 			if err := books.Continues(d); err != nil {
-				return fmt.Errorf("the register does not continue the one in drop %s: %w", d.ID, errors.Join(errNotVerified, err))
+				return damaged{fmt.Errorf("the register does not continue the one in drop %s: %w", d.ID, err)}
 			}
 			drops++
 		}

@@ -42,6 +42,10 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	roles [KEY NAME]           write the roles file anew from the keys in people/, with one more holder, a SIRO, where named
 //	statement DECISION         put the file of the decision on the example agreement into $STATEMENT
 //	alter FILE                 flip one bit in the middle of a file
+//	altered DROP SIGNERS       flip one bit of each file of a drop, in turn: none of the drops so made is verified
+//	same FOLDER FOLDER         two folders hold the same files
+//	swapkeys FILE PUBLIC       put another public key in the place of every one in a list of allowed signers
+//	canary FILE                append rows to header.csv that break rules with cells that must be told nowhere
 //	truncate FILE              take the last line of a file away
 //	key FILE                   make an OpenSSH key pair
 //	secret FILE KIND|FILE      make a key file hold a bad secret, see badSecrets, or that of another key file
@@ -64,6 +68,10 @@ func scriptCommands(templates map[string]string) map[string]scriptCommand {
 		"roles":     positive(roles),
 		"statement": positive(statement),
 		"alter":     positive(alter),
+		"altered":   positive(altered),
+		"same":      positive(same),
+		"swapkeys":  positive(swapKeys),
+		"canary":    positive(canary),
 		"truncate":  positive(truncate),
 		"key": positive(func(ts *testscript.TestScript, args []string) error {
 			if err := wants(args, 1); err != nil {

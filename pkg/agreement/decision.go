@@ -135,7 +135,7 @@ func (d Decision) check() error {
 	case !slices.Contains(d.Verb.Roles(), d.Role):
 		return finding.WithHint(fmt.Errorf("decision: the role given may not %s", d.Verb), "it is for: "+roleList(d.Verb.Roles()))
 	case d.Verb.needsReason() && d.Reason == "":
-		return finding.WithHint(fmt.Errorf("decision: %s needs a reason or conditions", d.Verb), "say it on one line")
+		return finding.WithHint(fmt.Errorf("decision: %s needs a reason or conditions", d.Verb), "say it on one line, with --reason")
 	case len(d.Reason) > maxReason:
 		return finding.WithHint(fmt.Errorf("decision: the reason is longer than %d bytes", maxReason), "put it in a document and name that")
 	case d.Time.Nanosecond() != 0 || d.Time.Year() < 2000 || d.Time.Year() > 2100:

@@ -184,7 +184,11 @@ func TestSSHKeygen(t *testing.T) {
 		}
 		return path
 	}
-	list, err := c.roles.AllowedSigners().Format()
+	var signers signature.AllowedSigners
+	for _, p := range c.roles.People {
+		signers = append(signers, signature.Signer{Principal: p.Principal(), Key: p.Key, Namespaces: []string{signature.DecisionNamespace}})
+	}
+	list, err := signers.Format()
 	if err != nil {
 		t.Fatal(err)
 	}

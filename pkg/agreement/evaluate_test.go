@@ -313,51 +313,14 @@ func TestConsidered(t *testing.T) {
 		t.Fatalf("%+v", status)
 	}
 	forged, approved := status.Decisions[2], status.Decisions[3]
+	if forged.Holds || !approved.Holds {
+		t.Errorf("holds: forged %v, approved %v", forged.Holds, approved.Holds)
+	}
 	if forged.Counts || forged.Why != "it is signed by a key that holds no role" || forged.Name != "" {
 		t.Errorf("forged: %+v", forged)
 	}
 	if !approved.Counts || approved.Name != "Owen" || approved.Why != "" ||
 		approved.Fingerprint != signature.Fingerprint(key(t, "Owenasset-owner").PublicKey()) {
 		t.Errorf("approved: %+v", approved)
-	}
-}
-
-func TestShow(t *testing.T) {
-	c := newCouncil(t)
-	c.submit().advise(agreement.AdviseWithConditions).approve("")
-	c.add("Malloryasset-owner", c.decision(agreement.AssetOwner, agreement.Approve, ""))
-	status := agreement.Evaluate(c.a, c.definitions, c.roles, c.decisions, noon)
-	var first, second strings.Builder
-	if err := errors.Join(agreement.ShowText(&first, c.a, c.catalogue, status), agreement.ShowText(&second, c.a, c.catalogue, status)); err != nil {
-		t.Fatal(err)
-	}
-	if first.String() != second.String() {
-		t.Error("two texts of one agreement differ")
-	}
-	for _, want := range []string{
-		"dsa-test-one, version 3\n",
-		"state              active\n",
-		"1 April 2026: advise-with-conditions by Dora, data protection officer: a reason\n",
-		"not counted        decisions/dsa-test-one/03.txt: it is signed by a key that holds no role\n",
-		"R, as a processor, in an environment of its own; contact: r@r.example\n",
-		"the notice does not cover t/people, which leaves\n",
-		"from 1 April 2026 to 1 April 2029, quarterly, at most 2 a month\n",
-		"those in t/people with SEEN from 1 April 2020 to 31 March 2029 and SEX F; every table keeps only these children\n",
-		"a run with more than 5% of them stops\n",
-		"first_left: the earliest LEFT of the child in t/people\n",
-		"    age\n      from      DOB: Birth date (quasi-identifier)\n      leaves    the age at the reference date in bands of years: 0, 1-4, 5-9, 10-15, 16+\n",
-		"true where it is U1 or U2, else false\n      together  kin tells nothing that kind does not\n",
-		"    score\n      from      SCORE: Score (sensitive)\n      leaves    the number in ranges: <10, 10-19, 20+\n",
-		"    source\n      leaves    always returns\n",
-		"the date cut to the first day of its quarter\n      why       because\n",
-	} {
-		if !strings.Contains(first.String(), want) {
-			t.Errorf("the text does not say %q", want)
-		}
-	}
-	for _, c := range c.a.Tables[1].Columns {
-		if !strings.Contains(first.String(), "\n    "+c.Name+"\n") {
-			t.Errorf("column %s is not shown", c.Name)
-		}
 	}
 }

@@ -136,7 +136,7 @@ tables:
     source: {treatment: constant, value: returns}
   t/providers:
     place: {treatment: code_map, from: PLACE, codes: {U1: kin, U2: kin, K1: home}}
-release: {profile: partner, quasi_identifiers: [t/people.score]}
+release: {profile: partner, quasi_identifiers: [folk.sex]}
 `
 
 // goldenText leaves out the table that says of no row which child it is about: with a cohort it may not leave.
@@ -176,7 +176,7 @@ func TestGolden(t *testing.T) {
 		Pseudonyms:   agreement.Pseudonyms{Scheme: "p1", Epoch: 2, OnUnusable: "quarantine", MaxUnusable: 0.05},
 		Cohort: &agreement.Cohort{Table: "t/people", Where: []agreement.Condition{
 			{Column: "SEEN", From: &from, To: &to}, {Column: "SEX", In: []string{"F"}}}},
-		Release:     agreement.Release{Profile: "partner", QuasiIdentifiers: []string{"t/people.score"}},
+		Release:     agreement.Release{Profile: "partner", QuasiIdentifiers: []string{"folk.sex"}},
 		IndexEvents: []agreement.IndexEvent{{Name: "first_left", Table: "t/people", Column: "LEFT", Pick: "earliest"}},
 		Tables: []agreement.Table{
 			{ID: "folk", Columns: []agreement.Column{
@@ -298,10 +298,10 @@ func TestRules(t *testing.T) {
 		{"event unknown", "event: first_left", "event: §last_left", []string{"there is no such index event"}},
 		{"event dated too", "ABOUT: {treatment: date", "LEFT: {treatment: date, to: year}\n    ABOUT: {treatment: date", []string{"40:55 the date of this event leaves as well"}},
 
-		{"table", "  folk:", "  §folks:", []string{"there is no such table"}},
+		{"table", "  folk:", "  §folks:", []string{"there is no such table", "46:49 does not name a column that leaves"}},
 		{"no table", goldenText[strings.Index(goldenText, "tables:\n"):], "tables: §{}\nrelease: {profile: wide}\n", []string{"names no table"}},
-		{"empty table", "  folk:\n    child_id: {treatment: pseudonym}\n    sex: {treatment: keep, codes: [F]}\n", "  folk: §{}\n", []string{"names no column"}},
-		{"column", "sex: {treatment: keep", "§gender: {treatment: keep", []string{"there is no such column in table folk"}},
+		{"empty table", "  folk:\n    child_id: {treatment: pseudonym}\n    sex: {treatment: keep, codes: [F]}\n", "  folk: §{}\n", []string{"names no column", "44:49 does not name a column that leaves"}},
+		{"column", "sex: {treatment: keep", "§gender: {treatment: keep", []string{"there is no such column in table folk", "46:49 does not name a column that leaves"}},
 		{"from", "from: URN", "from: §LEA", []string{"there is no such column in table t/people"}},
 		{"output name", "school: {", "§\"school name\": {", []string{"is no name of a column that leaves"}},
 		{"output name too long", "school: {", "§" + strings.Repeat("s", 64) + ": {", []string{"is no name of a column that leaves"}},
@@ -340,13 +340,15 @@ func TestRules(t *testing.T) {
 		{"inline map to text", "map: kinds", `codes: {U1: a, U2: b, K1: §"free text"}`, []string{"is not a code of 1 to 40"}},
 		{"constant from a column", "source: {treatment: constant, value: returns}", "source: {treatment: constant, from: §SEX, value: returns}", []string{"a constant comes from no column"}},
 		{"constant text", "value: returns", "value: §two words", []string{"is not a code of 1 to 40"}},
-		{"second age", "sex: {treatment: keep, codes: [F]}", "dob: {treatment: age_years}", []string{"39:22 is a second age"}},
+		{"second age", "sex: {treatment: keep, codes: [F]}", "dob: {treatment: age_years}", []string{"39:22 is a second age", "46:49 does not name a column that leaves"}},
 		{"second output", ", joint_fineness: kin tells nothing that kind does not", "", []string{"38:22 is a second output"}},
 		{"second output of the source of a core column", "age: {treatment: age_band", "SEX: {treatment: §keep}\n    age: {treatment: age_band", []string{"is a second output"}},
 		{"the same output of the source of a core column", "age: {treatment: age_band", "SEX: {treatment: keep, codes: [F]}\n    age: {treatment: age_band", nil},
 		{"second domain", "school: {treatment: pseudonym, from: URN}", "pupil: {treatment: §pseudonym, from: UPN}", []string{"a child has a pseudonym from child/la-child-id already"}},
-		{"quasi-identifier", "[t/people.score]", "[§t/people.SCORE]", []string{"does not name a column that leaves"}},
-		{"quasi-identifier twice", "[t/people.score]", "[t/people.score, §t/people.score]", []string{"is there twice"}},
+		{"quasi-identifier", "[folk.sex]", "[§folk.SEX]", []string{"does not name a column that leaves"}},
+		{"quasi-identifier twice", "[folk.sex]", "[folk.sex, §folk.sex]", []string{"is there twice"}},
+		{"quasi-identifier that is not measured", "[folk.sex]", "[§t/people.score, folk.sex]", []string{"is not measured: only tables with one row per child are"}},
+		{"quasi-identifiers none", "[folk.sex]", "[]", nil},
 		{"profile", "profile: partner", "profile: §public", []string{"is not one of the words"}},
 		{"many at once", "version: 3\ntitle: A test\ncontroller: {name: A Council, la_code: \"331\"", "version: §three\ntitle: §yes\ncontroller: {§nmae: A, la_code: §331",
 			[]string{"is not a whole number", "unquoted, this is a truth value", "5:13 is missing", "unknown key", "unquoted, this is a number"}},

@@ -37,8 +37,10 @@ func TestRoles(t *testing.T) {
 	if roles.Organisation != "331" || fmt.Sprintf("%x", roles.SHA256) != sum(text) {
 		t.Errorf("%s %x", roles.Organisation, roles.SHA256)
 	}
-	if list, err := roles.AllowedSigners().Format(); err != nil || strings.Count(string(list), "\nowen namespaces=") != 3 {
-		t.Errorf("allowed signers: %v\n%s", err, list)
+	for i, h := range roles.Holders() {
+		if p := roles.People[i]; h.From != p.From || h.To != p.To || (h.From != nil) != (i == 1) || h.To != nil {
+			t.Errorf("%s is recorded as valid from %v to %v", h.Name, h.From, h.To)
+		}
 	}
 }
 
@@ -102,6 +104,12 @@ func TestAuthenticate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// noon is 1 June 2026
+	dated, err := agreement.ParseRoles("roles.yaml", []byte(rolesText(t, "Sue submitter", "Don dpo,valid_from: 2026-06-01, valid_to: 2026-06-01",
+		"Olga asset-owner,valid_to: 2026-05-31", "Otto asset-owner,valid_from: 2026-06-02", "Sam siro")))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tc := range []struct {
 		name       string
 		signatures [][]byte
@@ -126,6 +134,10 @@ func TestAuthenticate(t *testing.T) {
 		{"those before", signed("Dondpo", "Olgaasset-owner"), old.Holders(), ""},
 		{"those after", signed("Doradpo", "Owenasset-owner"), old.Holders(), "DSA_BAD_SIGNATURE"},
 		{"one before and one after", signed("Dondpo", "Owenasset-owner"), old.Holders(), "DSA_BAD_SIGNATURE"},
+		{"those before, on their day", signed("Dondpo", "Samsiro"), dated.Holders(), ""},
+		{"those before, on another day", signed("Dondpo", "Samsiro"), dated.Holders(), "DSA_BAD_SIGNATURE 2027"},
+		{"one before whose time was over", signed("Dondpo", "Olgaasset-owner"), dated.Holders(), "DSA_BAD_SIGNATURE"},
+		{"one before whose time had not come", signed("Dondpo", "Ottoasset-owner"), dated.Holders(), "DSA_BAD_SIGNATURE"},
 		{"nobody before", signed("Doradpo", "Owenasset-owner"), []agreement.RoleHolder{}, "DSA_BAD_SIGNATURE"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -21,7 +21,7 @@ type Risk struct {
 //
 // Cost: one pass over the staged rows; about 60 bytes per group.
 func Measure(ctx context.Context, stage *minimise.Stage, quasi []int) (Risk, error) {
-	groups := make(map[string]int64)
+	groups := make(map[string]*int64)
 	var risk Risk
 	var key []byte
 	err := stage.Ordered(ctx, func(b *minimise.Batch) error {
@@ -30,7 +30,12 @@ func Measure(ctx context.Context, stage *minimise.Stage, quasi []int) (Risk, err
 			for _, column := range quasi {
 				key = appendCell(key, b, row, column)
 			}
-			groups[string(key)]++
+			n := groups[string(key)] // a look-up copies no key
+			if n == nil {
+				n = new(int64)
+				groups[string(key)] = n
+			}
+			*n++
 			risk.Children++
 		}
 		return nil
@@ -39,14 +44,14 @@ func Measure(ctx context.Context, stage *minimise.Stage, quasi []int) (Risk, err
 		return Risk{}, err
 	}
 	for _, n := range groups {
-		if n == 1 {
+		if *n == 1 {
 			risk.Unique++
 		}
-		if n < 5 {
-			risk.Under5 += n
+		if *n < 5 {
+			risk.Under5 += *n
 		}
-		if n < 10 {
-			risk.Under10 += n
+		if *n < 10 {
+			risk.Under10 += *n
 		}
 	}
 	return risk, nil

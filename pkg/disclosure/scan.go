@@ -18,6 +18,7 @@ package disclosure
 
 import (
 	"bytes"
+	"slices"
 	"sort"
 
 	"github.com/postern-gateway/postern/pkg/finding"
@@ -55,18 +56,18 @@ func found(code finding.Code, column, what string) error {
 		"the scan of the finished files met, in column %s, a value that %s", column, what)
 }
 
-// shortest is the length from which a word can be told as an identifier. Shorter ones, and those of digits only, are
+// shortest is the length from which a word can be told as an identifier. Shorter ones, and those without a letter, are
 // counts, years and dates in every text, and say nothing.
 const shortest = 6
 
-// CheckText refuses a text that holds an identifier which the run has read. known reports whether it has, for a word
-// in upper case.
+// CheckText refuses a text that holds an identifier which the run has read: as a word, or as words that are joined as
+// identifiers join theirs. known reports whether it has, for a word in upper case.
 func CheckText(name string, text []byte, known func(word []byte) bool) error {
-	for _, word := range bytes.FieldsFunc(text, notOfIdentifier) {
-		if len(word) < shortest || len(bytes.Trim(word, "0123456789")) == 0 || !bytes.ContainsAny(word, "0123456789") {
-			continue
-		}
-		if known(bytes.ToUpper(word)) {
+	holds := func(word []byte) bool {
+		return len(word) >= shortest && bytes.IndexFunc(word, isLetter) >= 0 && bytes.IndexFunc(word, isDigit) >= 0 && known(bytes.ToUpper(word))
+	}
+	for _, joined := range bytes.FieldsFunc(text, func(r rune) bool { return !isLetter(r) && !isDigit(r) && !isJoint(r) }) {
+		if holds(joined) || holds(bytes.TrimFunc(joined, isJoint)) || slices.ContainsFunc(bytes.FieldsFunc(joined, isJoint), holds) {
 			return finding.Refuse(finding.IdentifierFound, "nothing was published; report the fault",
 				"the scan of the finished files met an identifier of an extract in %s", name)
 		}
@@ -74,20 +75,9 @@ func CheckText(name string, text []byte, known func(word []byte) bool) error {
 	return nil
 }
 
-// CheckWritten refuses a text that people wrote when it holds an identifier which the run has read, digits and all: in a
-// title or a name there are no counts to be mistaken for one.
-func CheckWritten(name string, text []byte, known func(word []byte) bool) error {
-	for _, word := range bytes.FieldsFunc(text, func(r rune) bool {
-		return notOfIdentifier(r) && r != '.' && r != '_' && r != '/' && r != '-'
-	}) {
-		if word = bytes.Trim(word, "._/-"); len(word) >= shortest && known(bytes.ToUpper(word)) {
-			return finding.Refuse(finding.IdentifierFound, "take the identifier out of the text, and have the agreement decided on again",
-				"%s names an identifier of an extract", name)
-		}
-	}
-	return nil
-}
+func isDigit(r rune) bool { return '0' <= r && r <= '9' }
 
-func notOfIdentifier(r rune) bool {
-	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-}
+func isLetter(r rune) bool { return 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' }
+
+// isJoint reports what an identifier may have between its words.
+func isJoint(r rune) bool { return r == '.' || r == '_' || r == '/' || r == '-' }

@@ -347,7 +347,8 @@ func (b *Books) objections(j *Judgement) ([]*finding.Refusal, error) {
 		if err != nil {
 			return nil, err
 		}
-		if record.Time.After(latest) {
+		// A refusal does not count: a clock that ran ahead once must not close the gate for years.
+		if record.Kind != KindRefused && record.Time.After(latest) {
 			latest = record.Time
 		}
 		switch record.Kind {
@@ -356,7 +357,7 @@ func (b *Books) objections(j *Judgement) ([]*finding.Refusal, error) {
 			if err != nil {
 				return nil, err
 			}
-			gone = gone || body.Agreement == j.Agreement.ID && !j.hasStatement(body.StatementSHA256)
+			gone = gone || body.Agreement == j.Agreement.ID && !j.has(body)
 		case manifest.PreparedKind:
 			body, err := bodyOf[manifest.Prepared](record)
 			if err != nil {
@@ -369,7 +370,7 @@ func (b *Books) objections(j *Judgement) ([]*finding.Refusal, error) {
 	}
 	if gone {
 		out = append(out, finding.Refuse(finding.SignatureMissing, "restore the folder of decisions from the council's backup; a decision is lifted by another, never by taking it away",
-			"a decision on the agreement is in the register, and its statement is gone from the folder of decisions"))
+			"a decision on the agreement is in the register, and its statement or its signature is gone from the folder of decisions"))
 	}
 	if newest > j.Agreement.Version {
 		out = append(out, finding.Refuse(finding.AgreementRollback, "use the file of version "+strconv.Itoa(newest)+" or a later one",
@@ -377,7 +378,7 @@ func (b *Books) objections(j *Judgement) ([]*finding.Refusal, error) {
 	}
 	if b.now().Before(latest.Add(-clockSlack)) {
 		out = append(out, finding.Refuse(finding.ClockUntrusted, "set the machine's clock right",
-			"the clock is behind the register's last entry, of %s", latest.UTC().Format("2 January 2006 15:04 UTC")))
+			"the clock is behind what the register last recorded, on %s", latest.UTC().Format("2 January 2006 15:04 UTC")))
 	}
 	return out, nil
 }

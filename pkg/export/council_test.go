@@ -43,7 +43,6 @@ type council struct {
 	now       time.Time
 	catalogue *dataset.Catalogue
 	people    map[agreement.Role]ssh.Signer
-	keep      bool // its now is fixed for every step
 }
 
 func (c *council) path(names ...string) string {
@@ -89,12 +88,23 @@ func (r *ready) prepare(tb testing.TB) {
 	if r.dir == "" {
 		tb.Fatal("TestMain did not make a folder")
 	}
+	mustMkdir(tb, filepath.Join(r.dir, "agreements"))
+	people := appoint(tb, filepath.Join(r.dir, "agreements"), "Ann Analyst", "Dee Officer", "Sam Owner")
+	if _, err := custody.Open(references(r.dir)).NewCouncil(context.Background()); err != nil {
+		tb.Fatal(err)
+	}
+	r.people = people
+}
+
+// appoint writes a roles file of three people with new keys, signed by two of them.
+func appoint(tb testing.TB, folder, submitter, dpo, owner string) map[agreement.Role]ssh.Signer {
+	tb.Helper()
 	people := make(map[agreement.Role]ssh.Signer)
 	text := "apiVersion: " + agreement.RolesVersion + "\norganisation: \"" + laCode + "\"\npeople:\n"
 	for _, p := range []struct {
 		name string
 		role agreement.Role
-	}{{"Ann Analyst", agreement.Submitter}, {"Dee Officer", agreement.DPO}, {"Sam Owner", agreement.AssetOwner}} {
+	}{{submitter, agreement.Submitter}, {dpo, agreement.DPO}, {owner, agreement.AssetOwner}} {
 		_, private, err := ed25519.GenerateKey(rand.Reader)
 		if err != nil {
 			tb.Fatal(err)
@@ -106,8 +116,7 @@ func (r *ready) prepare(tb testing.TB) {
 		people[p.role] = signer
 		text += fmt.Sprintf("  - {name: %s, role: %s, key: %q}\n", p.name, p.role, strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey()))))
 	}
-	mustMkdir(tb, filepath.Join(r.dir, "agreements"))
-	roles := filepath.Join(r.dir, "agreements", export.RolesFile)
+	roles := filepath.Join(folder, export.RolesFile)
 	mustWrite(tb, roles, text)
 	for _, role := range []agreement.Role{agreement.DPO, agreement.AssetOwner} {
 		armoured, err := signature.Sign(people[role], signature.RolesNamespace, []byte(text))
@@ -116,10 +125,7 @@ func (r *ready) prepare(tb testing.TB) {
 		}
 		mustWrite(tb, roles+"."+string(role)+".sig", string(armoured))
 	}
-	if _, err := custody.Open(references(r.dir)).NewCouncil(context.Background()); err != nil {
-		tb.Fatal(err)
-	}
-	r.people = people
+	return people
 }
 
 // newCouncil makes a council in a folder of its own. All councils of a test run have the same master and people, and the
@@ -181,11 +187,17 @@ func (c *council) decide(tb testing.TB, a *agreement.Agreement, at time.Time, ro
 	if err != nil {
 		tb.Fatal(err)
 	}
+	c.sign(tb, d)
+}
+
+// sign stores a decision with the signature of whoever has its role.
+func (c *council) sign(tb testing.TB, d agreement.Decision) {
+	tb.Helper()
 	statement, err := d.Statement()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	armoured, err := signature.Sign(c.people[role], signature.DecisionNamespace, statement)
+	armoured, err := signature.Sign(c.people[d.Role], signature.DecisionNamespace, statement)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -358,11 +358,10 @@ func claimOf(drop string) ([]byte, error) {
 	return manifest.Claim(drop, hex.EncodeToString(nonce[:]))
 }
 
-// hasStatement reports whether a decision's statement is among those in the folder.
-func (j *Judgement) hasStatement(digest string) bool {
-	return slices.ContainsFunc(j.decisions, func(d agreement.SignedDecision) bool {
-		sum := sha256.Sum256(d.Statement)
-		return hex.EncodeToString(sum[:]) == digest
+// has reports whether a decision of the register is among those in the folder, with the signature that it had.
+func (j *Judgement) has(body DecisionBody) bool {
+	return slices.ContainsFunc(j.Status.Decisions, func(c agreement.Considered) bool {
+		return c.Fingerprint == body.Signer && j.statementDigest(c.File) == body.StatementSHA256
 	})
 }
 

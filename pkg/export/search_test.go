@@ -99,6 +99,11 @@ func (s *searcher) forms(value, name string) {
 			s.needle([]byte(coded[begin:end]), name+" in base64")
 		}
 	}
+	s.digests(value, name)
+}
+
+// digests adds what whoever guesses a value could test the guess with.
+func (s *searcher) digests(value, name string) {
 	sum5, sum1, sum256 := md5.Sum([]byte(value)), sha1.Sum([]byte(value)), sha256.Sum256([]byte(value))
 	for i, digest := range [][]byte{sum5[:], sum1[:], sum256[:]} {
 		kind := []string{"the bare MD5 of ", "the bare SHA-1 of ", "the bare SHA-256 of "}[i]

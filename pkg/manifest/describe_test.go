@@ -162,6 +162,25 @@ func TestReadme(t *testing.T) {
 	}
 }
 
+// Where nothing was measured the page says so, and not that nobody stands out.
+func TestReadmeOfWhatWasNotMeasured(t *testing.T) {
+	m := small()
+	notMeasured(m)
+	page, err := manifest.ReadmeHTML(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(parsePage(t, string(page)).text), " ")
+	if !strings.Contains(text, "Not measured: no table has one row per child.") || !strings.Contains(text, "(release profile: secure)") {
+		t.Error("the page does not say that nothing was measured")
+	}
+	for _, not := range []string{"look like no other child", "who look alike", "No children", "All children", "Counted over"} {
+		if strings.Contains(text, not) {
+			t.Errorf("the page says %q", not)
+		}
+	}
+}
+
 // A drop is personal data: no text of the gateway calls it by the word that would say otherwise.
 func TestWords(t *testing.T) {
 	page, err := manifest.ReadmeHTML(small())

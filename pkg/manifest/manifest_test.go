@@ -186,6 +186,11 @@ func TestValidate(t *testing.T) {
 		{"sources[0].commitment", func(m *manifest.Manifest) { m.Sources[0].Commitment = "" }},
 		{"disclosure.quasi_identifiers[0]", func(m *manifest.Manifest) { m.Disclosure.QuasiIdentifiers[0] = "children.postcode" }},
 		{"disclosure.children_unique_percent", func(m *manifest.Manifest) { m.Disclosure.UniquePercent = "0.3" }},
+		{"disclosure.children_under_5_percent", func(m *manifest.Manifest) { m.Disclosure.UniquePercent = manifest.NotMeasured }},
+		{"disclosure.children_under_10_percent", func(m *manifest.Manifest) { m.Disclosure.Under10Percent = manifest.NotMeasured }},
+		{"linkage[0].linked_percent", func(m *manifest.Manifest) {
+			m.Linkage = []manifest.Linkage{{Table: "attendance", Domain: "child/upn", LinkedPercent: manifest.NotMeasured}}
+		}},
 		{"register.root", func(m *manifest.Manifest) { m.Register.Root = "AAAA" }},
 		{"register.size", func(m *manifest.Manifest) { m.Register.Size = 0 }},
 	} {

@@ -151,6 +151,35 @@ func walk(v any, path string, visit func(path string, o map[string]any)) {
 	}
 }
 
+func notMeasured(m *manifest.Manifest) {
+	d := &m.Disclosure
+	d.UniquePercent, d.Under5Percent, d.Under10Percent = manifest.NotMeasured, manifest.NotMeasured, manifest.NotMeasured
+}
+
+// Either all three shares were measured or none was; a share of what was linked always is.
+func TestSchemaOfWhatWasNotMeasured(t *testing.T) {
+	s := schema(t)
+	m := small()
+	m.Linkage = []manifest.Linkage{{Table: "attendance", Domain: "child/upn", LinkedPercent: "97"}}
+	notMeasured(m)
+	whole := tree(t, encoded(t, m)).(map[string]any)
+	if err := s.Validate(any(whole)); err != nil {
+		t.Fatal(err)
+	}
+	d := whole["disclosure"].(map[string]any)
+	for _, member := range []string{"children_unique_percent", "children_under_5_percent", "children_under_10_percent"} {
+		d[member] = "0"
+		if s.Validate(any(whole)) == nil {
+			t.Errorf("the schema takes a drop of which only %s was measured", member)
+		}
+		d[member] = manifest.NotMeasured
+	}
+	whole["linkage"].([]any)[0].(map[string]any)["linked_percent"] = manifest.NotMeasured
+	if s.Validate(any(whole)) == nil {
+		t.Error("the schema takes a link that was not measured")
+	}
+}
+
 // generate makes any manifest that Validate accepts.
 func generate(r *rand.Rand) *manifest.Manifest {
 	m := small()
@@ -216,6 +245,9 @@ func generate(r *rand.Rand) *manifest.Manifest {
 	}
 	m.Disclosure.QuasiIdentifiers = quasi[:r.IntN(len(quasi)+1)]
 	m.Disclosure.UniquePercent = manifest.Percent(r.Int64N(1000), r.Int64N(1000))
+	if r.IntN(4) == 0 {
+		notMeasured(m)
+	}
 	m.RegistryApplied = r.IntN(2) == 0
 	return m
 }

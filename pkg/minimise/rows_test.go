@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -293,5 +294,85 @@ func TestCompileFails(t *testing.T) {
 		if _, err := minimise.Compile(c, changed, newKeys(t, "dsa-test"), reference()); err == nil {
 			t.Errorf("%s is compiled", name)
 		}
+	}
+}
+
+// TestRowsByChance draws episodes, and holds what leaves under a cohort, a period and either rule for rows that identify
+// nobody to what a second reading of the agreement lets leave.
+func TestRowsByChance(t *testing.T) {
+	c := catalogue(t)
+	r := rand.New(rand.NewPCG(9, 9))
+	pick := func(from ...string) string { return from[r.IntN(len(from))] }
+	total := minimise.Held{}
+	for round := range 40 {
+		type row struct{ child, start, legal string }
+		var rows []row
+		text := episodesLine
+		for range r.IntN(25) {
+			// Two rows of one child and day would be one event that is there twice, which is not what this is about.
+			one := row{pick("1", "2", "3", "4", "NONE", ""), fmt.Sprintf("%02d/0%d/2020", 1+len(rows), 1+r.IntN(9)), pick("C1", "C2", "V2")}
+			rows = append(rows, one)
+			text += episode(one.child, one.start, "", one.legal)
+		}
+		quarantine, limited := r.IntN(2) == 0, r.IntN(2) == 0
+		from, to := civil.MustYMD(2020, 3, 10), civil.MustYMD(2020, 6, 20)
+		a := terms{
+			period: "2020-03-10/2020-06-20", pseudonyms: `on_unusable: "null", max_unusable: 1`,
+			tables: "  looked_after_episodes:\n    child_id: {treatment: pseudonym}\n    start_date: {treatment: date, to: day}\n",
+		}
+		if quarantine {
+			a.pseudonyms = "on_unusable: quarantine, max_unusable: 1"
+		}
+		if limited {
+			a.more = "cohort: {table: looked_after_episodes, where: {legal_status: {in: [C1, V2]}, start_date: {to: 2020-04-30}}}\n"
+		}
+		k := newKeys(t, "dsa-test")
+		run, got := all(t, c, a.parse(t, c), k, reference(), put(t, map[string]string{"2020-21/episodes.csv": text}))
+
+		member := make(map[string]bool)
+		for _, one := range rows {
+			day, err := civil.ParseUK(one.start)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if one.legal != "C2" && day <= civil.MustYMD(2020, 4, 30) {
+				member[one.child] = true
+			}
+		}
+		want, held := []string{}, minimise.Held{Seen: int64(len(rows))}
+		for _, one := range rows {
+			day, _ := civil.ParseUK(one.start)
+			nobody := one.child == "" || one.child == "NONE"
+			if nobody {
+				held.Nobody++
+			}
+			switch {
+			case nobody && quarantine:
+				held.Unusable++
+			case limited && (nobody || !member[one.child]):
+				held.NotInCohort++
+			case day < from || day > to:
+				held.OutsidePeriod++
+			case nobody:
+				want = append(want, "- "+day.String())
+			default:
+				want = append(want, k.child(t, one.child)+" "+day.String())
+			}
+		}
+		slices.Sort(want)
+		have := slices.Sorted(slices.Values(got["looked_after_episodes"]))
+		if !slices.Equal(have, want) {
+			t.Fatalf("round %d: left\n%s\nwant\n%s", round, strings.Join(have, "\n"), strings.Join(want, "\n"))
+		}
+		counted := *run.held["looked_after_episodes"]
+		counted.Cells = nil
+		if fmt.Sprint(counted) != fmt.Sprint(held) {
+			t.Fatalf("round %d: held back %+v; want %+v", round, counted, held)
+		}
+		total.Nobody, total.Unusable = total.Nobody+held.Nobody, total.Unusable+held.Unusable
+		total.NotInCohort, total.OutsidePeriod = total.NotInCohort+held.NotInCohort, total.OutsidePeriod+held.OutsidePeriod
+	}
+	if total.Nobody < 40 || total.Unusable < 20 || total.NotInCohort < 40 || total.OutsidePeriod < 40 {
+		t.Errorf("too little was drawn: %+v", total)
 	}
 }

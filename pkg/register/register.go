@@ -105,9 +105,9 @@ type TamperError struct {
 
 // Error names the record and says what is wrong with it.
 func (e *TamperError) Error() string {
-	where := "register"
+	where := "the register is not as it was written"
 	if e.Index != Unknown {
-		where = fmt.Sprintf("register: record %d", e.Index)
+		where = fmt.Sprintf("%s: record %d", where, e.Index)
 	}
 	if e.Err != nil {
 		return fmt.Sprintf("%s: %s: %v", where, e.Reason, e.Err)

@@ -154,9 +154,9 @@ func TestErrorsSayWhereAndWhatNext(t *testing.T) {
 		err        error
 		text, hint string
 	}{
-		{&TamperError{Index: 7, Reason: "it is missing"}, "register: record 7: it is missing", "export nothing"},
-		{&TamperError{Index: Unknown, Reason: "no"}, "register: no", "export nothing"},
-		{&TamperError{Index: Unknown, Reason: "no", Err: errNotSigned}, "register: no: not signed by the register key", "see that the register is verified"},
+		{&TamperError{Index: 7, Reason: "it is missing"}, "the register is not as it was written: record 7: it is missing", "export nothing"},
+		{&TamperError{Index: Unknown, Reason: "no"}, "the register is not as it was written: no", "export nothing"},
+		{&TamperError{Index: Unknown, Reason: "no", Err: errNotSigned}, "the register is not as it was written: no: not signed by the register key", "see that the register is verified"},
 		{&ProofError{PartInclusion, errForm}, "register proof: inclusion: not in its one form", "do not use the drop"},
 		{&ProofError{PartCheckpoint, errNotSigned}, "register proof: checkpoint: not signed by the register key", "allowed signers"},
 		{&ProofError{PartCheckpoint, finding.WithHint(errNotSigned, "ask")}, "register proof: checkpoint: not signed by the register key", "ask"},

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// altered flips one bit of each file of a drop, in turn, at its beginning, middle and end.
+func altered(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 2); err != nil {
+		return err
+	}
+	drop, signers := args[0], args[1]
+	entries, err := os.ReadDir(ts.MkAbs(drop))
+	if err != nil || len(entries) != 10 {
+		return fmt.Errorf("the drop has %d files: %w", len(entries), err)
+	}
+	for i, entry := range entries {
+		name := filepath.Join(drop, entry.Name())
+		sound := []byte(ts.ReadFile(name))
+		at := []int{0, len(sound) / 2, len(sound) - 1}[i%3]
+		sound[at] ^= 1
+		if err := rewrite(ts, name, sound); err != nil {
+			return err
+		}
+		if err := exits(ts, []string{"6", "postern", "verify", drop, "--signers", signers}); err != nil {
+			return fmt.Errorf("%s altered at byte %d: %w", entry.Name(), at, err)
+		}
+		sound[at] ^= 1
+		if err := rewrite(ts, name, sound); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func same(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 2); err != nil {
+		return err
+	}
+	var trees [2]string
+	for i, folder := range args {
+		tree, err := treeOf(ts, []string{folder})
+		if err != nil {
+			return err
+		}
+		trees[i] = strings.ReplaceAll(tree, ts.MkAbs(folder), "")
+	}
+	if trees[0] != trees[1] || trees[0] == "" {
+		return fmt.Errorf("the folders differ:\n%s\n%s", trees[0], trees[1])
+	}
+	return nil
+}
+
+func swapKeys(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 2); err != nil {
+		return err
+	}
+	key := strings.TrimSpace(ts.ReadFile(args[1]))
+	text := regexp.MustCompile(`ssh-ed25519 \S+`).ReplaceAllString(ts.ReadFile(args[0]), key)
+	return rewrite(ts, args[0], []byte(text))
+}
+
+// canary appends copies of a sound row with one cell replaced by a mark that nothing may repeat.
+func canary(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 1); err != nil {
+		return err
+	}
+	text := ts.ReadFile(args[0])
+	lines := strings.Split(text, "\n")
+	header, row := strings.Split(strings.TrimSpace(lines[0]), ","), strings.Split(strings.TrimSpace(lines[1]), ",")
+	with := func(column, cell string) string {
+		out := append([]string{}, row...)
+		for i, name := range header {
+			if strings.TrimPrefix(name, "\ufeff") == column {
+				out[i] = cell
+			}
+		}
+		return strings.Join(out, ",") + "\n"
+	}
+	bad := with("ETHNIC", "CANARY") + with("DOB", "31/02/2015") + with("DOB", "CANARY") + with("CHILD", "CANARY,CANARY")
+	if strings.Count(bad, "CANARY") != 4 {
+		return errors.New("the file is not header.csv")
+	}
+	return rewrite(ts, args[0], []byte(text+bad))
+}
