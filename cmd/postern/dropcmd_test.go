@@ -40,7 +40,14 @@ func altered(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-func same(ts *testscript.TestScript, args []string) error {
+// modes are what ls -l shows before a file's digest.
+var modes = regexp.MustCompile(`(?m) [-d][-rwx]{9} `)
+
+func content(ts *testscript.TestScript, args []string) error { return sameTree(ts, args, modes) }
+
+func same(ts *testscript.TestScript, args []string) error { return sameTree(ts, args, nil) }
+
+func sameTree(ts *testscript.TestScript, args []string, but *regexp.Regexp) error {
 	if err := wants(args, 2); err != nil {
 		return err
 	}
@@ -51,6 +58,9 @@ func same(ts *testscript.TestScript, args []string) error {
 			return err
 		}
 		trees[i] = strings.ReplaceAll(tree, ts.MkAbs(folder), "")
+		if but != nil {
+			trees[i] = but.ReplaceAllString(trees[i], " ")
+		}
 	}
 	if trees[0] != trees[1] || trees[0] == "" {
 		return fmt.Errorf("the folders differ:\n%s\n%s", trees[0], trees[1])
@@ -89,4 +99,12 @@ func canary(ts *testscript.TestScript, args []string) error {
 		return errors.New("the file is not header.csv")
 	}
 	return rewrite(ts, args[0], []byte(text+bad))
+}
+
+func signers(ts *testscript.TestScript, args []string) error {
+	var b strings.Builder
+	for i := 0; i+1 < len(args); i += 2 {
+		fmt.Fprintf(&b, "%s %s\n", args[i+1], strings.TrimSpace(ts.ReadFile(args[i])))
+	}
+	return os.WriteFile(ts.MkAbs("signers"), []byte(b.String()), 0o600)
 }

@@ -27,6 +27,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 // scriptCommands are the commands that scripts have beside those of testscript.
 //
 //	council [KIND]             lay out a council in the current folder: signed (also without KIND), bare or published
+//	copytree FROM TO           copy a folder
 //	exits CODE PROGRAM ARG…    run a program, which must end with this exit code
 //	complains FILE             what the last program complained of is FILE, word for word; its log lines are left out
 //	says FILE                  what it wrote to standard output is FILE, word for word
@@ -43,7 +44,9 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	statement DECISION         put the file of the decision on the example agreement into $STATEMENT
 //	alter FILE                 flip one bit in the middle of a file
 //	altered DROP SIGNERS       flip one bit of each file of a drop, in turn: none of the drops so made is verified
-//	same FOLDER FOLDER         two folders hold the same files
+//	same FOLDER FOLDER         two folders hold the same files, with the same modes
+//	content FOLDER FOLDER      two folders hold the same files
+//	signers (PUBLIC NAME)…     write a list of allowed signers into the file signers
 //	swapkeys FILE PUBLIC       put another public key in the place of every one in a list of allowed signers
 //	canary FILE                append rows to header.csv that break rules with cells that must be told nowhere
 //	truncate FILE              take the last line of a file away
@@ -51,9 +54,12 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	secret FILE KIND|FILE      make a key file hold a bad secret, see badSecrets, or that of another key file
 //	sign KEY NAMESPACE FILE    sign a file into FILE.sig
 //	spoil FILE KIND            make a file a bad one: see spoilers
+//	bad KIND RULE              export with a spoiled extract: exit code 4, a message of this rule, and nothing left behind
+//	anonymous FILE             make every child of an extract one whose identifier stands for nobody
 func scriptCommands(templates map[string]string) map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"council":   positive(func(ts *testscript.TestScript, args []string) error { return council(ts, templates, args) }),
+		"copytree":  positive(copyTreeTo),
 		"exits":     positive(exits),
 		"complains": positive(complains),
 		"says":      positive(says),
@@ -70,6 +76,10 @@ func scriptCommands(templates map[string]string) map[string]scriptCommand {
 		"alter":     positive(alter),
 		"altered":   positive(altered),
 		"same":      positive(same),
+		"content":   positive(content),
+		"signers":   positive(signers),
+		"bad":       positive(bad),
+		"anonymous": positive(anonymous),
 		"swapkeys":  positive(swapKeys),
 		"canary":    positive(canary),
 		"truncate":  positive(truncate),
@@ -113,6 +123,13 @@ func council(ts *testscript.TestScript, templates map[string]string, args []stri
 		return errors.New("there is no such council")
 	}
 	return copyFolder(from, ts.MkAbs("."))
+}
+
+func copyTreeTo(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 2); err != nil {
+		return err
+	}
+	return copyFolder(ts.MkAbs(args[0]), ts.MkAbs(args[1]))
 }
 
 func exits(ts *testscript.TestScript, args []string) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf16"
 
@@ -41,12 +42,13 @@ func spoilers() map[string]func(good []byte) []byte {
 		},
 		"million-columns": func(good []byte) []byte {
 			first, rest := lines(good)
-			return append(append(bytes.TrimSpace(first), []byte(strings.Repeat(",X", 500_000)+"\n")...), rest...)
+			return append(append(bytes.TrimSpace(first), []byte(strings.Repeat(",", 1_000_000)+"\n")...), rest...)
 		},
 		"wide": func(good []byte) []byte {
 			first, rest := lines(good)
 			return append(append(bytes.TrimSpace(first), []byte(strings.Repeat(",X", 2_000)+"\n")...), rest...)
 		},
+		"long-header":  func(good []byte) []byte { return append(bytes.Repeat([]byte("X"), 3<<20), good...) },
 		"long-line":    func(good []byte) []byte { return append(bytes.Clone(good), strings.Repeat("9", 3<<20)...) },
 		"open-quote":   func(good []byte) []byte { return append(bytes.Clone(good), "\"1,"...) },
 		"loose-quote":  func(good []byte) []byte { return append(bytes.Clone(good), "\"1,\n2\",3\n"...) },
@@ -63,9 +65,53 @@ func spoil(ts *testscript.TestScript, args []string) error {
 	if err := wants(args, 2); err != nil {
 		return err
 	}
-	make, ok := spoilers()[args[1]]
+	spoiled, ok := spoilers()[args[1]]
 	if !ok {
 		return fmt.Errorf("there is no way %s to spoil a file", args[1])
 	}
-	return rewrite(ts, args[0], make([]byte(ts.ReadFile(args[0]))))
+	return rewrite(ts, args[0], spoiled([]byte(ts.ReadFile(args[0]))))
+}
+
+// bad spoils the latest header.csv of a council that has published nothing, exports, and puts the file back. The message
+// names rule and file and says what to do; it repeats no child's number; no file is published, staged or forgotten.
+func bad(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 2); err != nil {
+		return err
+	}
+	const file = "extracts/2025-26/header.csv"
+	good := ts.ReadFile(file)
+	if err := spoil(ts, []string{file, args[0]}); err != nil {
+		return err
+	}
+	if err := exits(ts, []string{"4", "postern", "export", "agreements/" + exampleAgreement}); err != nil {
+		return err
+	}
+	said := ts.ReadFile("stderr")
+	want := regexp.MustCompile(`(?m)^postern: error: ` + args[1] + `: ` + regexp.QuoteMeta(ts.MkAbs(file)) + `(, .*)?: .+$`)
+	if !want.MatchString(said) || !strings.Contains(said, "\npostern: hint: ") || ts.ReadFile("stdout") != "" {
+		return fmt.Errorf("the message does not name %s and the file, or gives no hint", args[1])
+	}
+	for i, row := range strings.Split(good, "\n")[1:] {
+		if child, _, _ := strings.Cut(row, ","); len(child) > 3 && strings.Contains(said, child) {
+			return fmt.Errorf("the message repeats the child of row %d", i+1)
+		}
+	}
+	if err := nothing(ts, []string{"drops", "state/staging", ".tmp"}); err != nil {
+		return err
+	}
+	return rewrite(ts, file, []byte(good))
+}
+
+// anonymous replaces the identifier of every row, which stands first.
+func anonymous(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 1); err != nil {
+		return err
+	}
+	lines := strings.SplitAfter(ts.ReadFile(args[0]), "\n")
+	for i, row := range lines {
+		if _, rest, found := strings.Cut(row, ","); found && i > 0 {
+			lines[i] = "N/A," + rest
+		}
+	}
+	return rewrite(ts, args[0], []byte(strings.Join(lines, "")))
 }

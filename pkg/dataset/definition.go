@@ -198,7 +198,7 @@ func (b *builder) feed(m *document.Mapping, from *Table, to *Column) Feed {
 	if source == nil {
 		return f
 	}
-	if source.Type != to.Type {
+	if source.Type != to.Type || source.Identifier != to.Identifier {
 		m.Problem("the two columns are not of one type", "feed the column from one of its own type")
 		return f
 	}

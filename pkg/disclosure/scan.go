@@ -56,23 +56,31 @@ func found(code finding.Code, column, what string) error {
 		"the scan of the finished files met, in column %s, a value that %s", column, what)
 }
 
-// shortest is the length from which a word can be told as an identifier. Shorter ones, and those without a letter, are
-// counts, years and dates in every text, and say nothing.
+// shortest is the length from which a word can be told as an identifier. Shorter ones say nothing.
 const shortest = 6
 
-// CheckText refuses a text that holds an identifier which the run has read: as a word, or as words that are joined as
-// identifiers join theirs. known reports whether it has, for a word in upper case.
+// CheckText refuses a text that the gate wrote when it holds an identifier which the run has read. Words without a
+// letter are passed over: in such texts they are counts, years and dates. known reports whether the run has read an
+// identifier, given in upper case.
 func CheckText(name string, text []byte, known func(word []byte) bool) error {
-	holds := func(word []byte) bool {
-		return len(word) >= shortest && bytes.IndexFunc(word, isLetter) >= 0 && bytes.IndexFunc(word, isDigit) >= 0 && known(bytes.ToUpper(word))
-	}
-	for _, joined := range bytes.FieldsFunc(text, func(r rune) bool { return !isLetter(r) && !isDigit(r) && !isJoint(r) }) {
-		if holds(joined) || holds(bytes.TrimFunc(joined, isJoint)) || slices.ContainsFunc(bytes.FieldsFunc(joined, isJoint), holds) {
-			return finding.Refuse(finding.IdentifierFound, "nothing was published; report the fault",
-				"the scan of the finished files met an identifier of an extract in %s", name)
-		}
+	if holds(text, func(word []byte) bool {
+		return bytes.IndexFunc(word, isLetter) >= 0 && bytes.IndexFunc(word, isDigit) >= 0 && known(word)
+	}) {
+		return finding.Refuse(finding.IdentifierFound, "nothing was published; report the fault",
+			"the scan of the finished files met an identifier of an extract in %s", name)
 	}
 	return nil
+}
+
+// holds reports whether a text has an identifier: as a word, or as words that are joined as identifiers join theirs.
+func holds(text []byte, known func(word []byte) bool) bool {
+	is := func(word []byte) bool { return len(word) >= shortest && known(bytes.ToUpper(word)) }
+	for _, joined := range bytes.FieldsFunc(text, func(r rune) bool { return !isLetter(r) && !isDigit(r) && !isJoint(r) }) {
+		if is(joined) || is(bytes.TrimFunc(joined, isJoint)) || slices.ContainsFunc(bytes.FieldsFunc(joined, isJoint), is) {
+			return true
+		}
+	}
+	return false
 }
 
 func isDigit(r rune) bool { return '0' <= r && r <= '9' }

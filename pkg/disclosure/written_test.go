@@ -9,7 +9,7 @@ import (
 )
 
 func TestCheckWritten(t *testing.T) {
-	ids := map[string]bool{"4810233": true, "AB-00001": true, "ABC00001": true, "2026": true, "UNKNOWN": true}
+	ids := map[string]bool{"4810233": true, "AB-00001": true, "ABC00001": true, "2026": true}
 	known := func(word []byte) bool { return ids[string(word)] }
 	for text, bad := range map[string]bool{
 		"Evaluate whether Family Valued reduces entries in 2026": false, // a year is no identifier, short as it is
@@ -17,7 +17,6 @@ func TestCheckWritten(t *testing.T) {
 		"as for (4810233), and others":        true,
 		"ab-00001":                            true,
 		"see x/ABC00001.":                     true,
-		"nothing unknown here":                false,
 		"":                                    false,
 		"4810234 and 81023 are nobody's here": false,
 	} {

@@ -274,13 +274,13 @@ func (b *Books) EnterDecisions(j *Judgement) error {
 		}
 		known[body.StatementSHA256] = true
 	}
-	for _, d := range decisionsOf(j) {
-		if known[d.StatementSHA256] {
-			continue
-		}
+	for _, c := range j.Status.Decisions {
 		body := DecisionBody{
-			Agreement: j.Agreement.ID, Version: j.Agreement.Version, Role: d.Role, Decision: d.Decision,
-			Signer: d.Signer, StatementSHA256: d.StatementSHA256,
+			Agreement: c.Decision.Agreement, Version: c.Decision.Version, Role: string(c.Decision.Role),
+			Decision: string(c.Decision.Verb), Signer: c.Fingerprint, StatementSHA256: j.statementDigest(c.File),
+		}
+		if !c.Holds || known[body.StatementSHA256] {
+			continue
 		}
 		if _, err := b.enter(KindDecision, body); err != nil {
 			return err

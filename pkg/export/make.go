@@ -159,21 +159,11 @@ func riskOf(s *Survey, tables []manifest.Table) manifest.Disclosure {
 	return d
 }
 
-// decisionsOf lists the decisions that are sound: signed by a key that holds the role. Whether one counts is another
-// matter.
-func decisionsOf(j *Judgement) []manifest.Decision {
-	return decisions(j, func(i int) bool { return j.Status.Decisions[i].Holds })
-}
-
 // counting lists the decisions that count.
 func counting(j *Judgement) []manifest.Decision {
-	return decisions(j, func(i int) bool { return j.Status.Decisions[i].Counts })
-}
-
-func decisions(j *Judgement, which func(i int) bool) []manifest.Decision {
 	var out []manifest.Decision
-	for i, c := range j.Status.Decisions {
-		if !which(i) {
+	for _, c := range j.Status.Decisions {
+		if !c.Counts {
 			continue
 		}
 		out = append(out, manifest.Decision{

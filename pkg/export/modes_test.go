@@ -4,6 +4,8 @@ package export_test
 
 import (
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -50,8 +52,13 @@ func TestModesDuringRun(t *testing.T) {
 			t.Errorf("%s was written outside the state folder", below)
 		}
 	}
-	if seen < 50 {
+	if seen < 30 {
 		t.Errorf("only %d files and folders were seen", seen)
+	}
+	for _, ending := range []string{"-spill", ".run", "/drop", ".parquet", "ledger.json", "SHA256SUMS.sig", ".age", "000001.json"} {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(w.modes)), func(name string) bool { return strings.HasSuffix(name, ending) }) {
+			t.Errorf("the watch saw no %s", ending)
+		}
 	}
 	c.settled(t, shippedID)
 }

@@ -102,11 +102,7 @@ func (c *council) countNobodies(t *testing.T, drop string) {
 	want := make(map[string]int64)
 	all := int64(0)
 	for _, outcome := range nobodies() {
-		key := "unusable: " + outcome.String()
-		if outcome == identifier.Missing {
-			key = "unusable: missing"
-		}
-		want[key]++
+		want["unusable: "+outcome.String()]++
 		all++
 	}
 	runs := c.runs(t, wideID)

@@ -44,7 +44,7 @@ type Writer struct {
 	bytes   *counter
 	parquet *parquet.GenericWriter[any]
 	cells   []parquet.Value
-	texts   []byte // what the cells of a pseudonym refer to, until they are written
+	texts   []byte            // what the cells of a pseudonym refer to, until they are written
 	codes   [][]parquet.Value // per column, the value of each code
 	inPage  int
 	inGroup int

@@ -1,0 +1,168 @@
+package export_test
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/export"
+	"github.com/postern-gateway/postern/pkg/synth"
+	"github.com/postern-gateway/postern/pkg/table"
+)
+
+// TestEveryRowIsAccountedFor adds up the run record of extracts with rows that are wrong in every way, said twice, of other
+// children, of other times and of nobody: each row that stands in a file has left, is held back or is quarantined. How
+// many rows there are is counted here, line by line.
+func TestEveryRowIsAccountedFor(t *testing.T) {
+	extracts := filepath.Join(t.TempDir(), "extracts")
+	mustCopy(t, cohort(t, synth.CohortOptions{Children: 120, Seed: 5, Years: 3}), extracts)
+	c := newCouncil(t)
+	newCanary(t, extracts).plantIn(t, c.catalogue, filepath.Join(extracts, "2025-26"), 2026)
+	spoilMore(t, extracts)
+	const cohortOf = "cohort: {table: looked_after_episodes, where: {start_date: {from: 2019-04-01}}}\n"
+	for _, agreed := range []struct{ id, cohort, onUnusable, period string }{
+		{"dsa-trust-all", "", "null", usualPeriod},
+		{"dsa-trust-some", cohortOf, "null", strings.Replace(usualPeriod, "1990-01-01", "2020-04-01", 1)},
+		{"dsa-trust-known", "", "quarantine", strings.Replace(usualPeriod, "1990-01-01", "2020-04-01", 1)},
+	} {
+		t.Run(agreed.id, func(t *testing.T) {
+			text := wideAgreement(c.catalogue, agreed.id, agreed.period, agreed.onUnusable, notYet)
+			text = strings.Replace(text, "release: {", agreed.cohort+"release: {", 1)
+			c := newCouncil(t, text)
+			result := c.export(t, agreed.id, extracts)
+			runs := c.runs(t, agreed.id)
+			record := runs[len(runs)-1]
+			if len(record.Tables) != 13 {
+				t.Fatalf("the run record has %d tables", len(record.Tables))
+			}
+			total := make(map[string]int64)
+			for _, tab := range record.Tables {
+				rows := rowsOf(t, c.catalogue, extracts, tab.Table)
+				held := int64(0)
+				for why, n := range tab.HeldBack {
+					held += n
+					total[why] += n
+				}
+				total["quarantined"] += tab.Kept
+				if tab.Read != rows {
+					t.Errorf("%s: %d rows are in the files, the run record says %d", tab.Table, rows, tab.Read)
+				}
+				if tab.Read != tab.Left+held+tab.Kept {
+					t.Errorf("%s: %d rows read are not %d left and %d held back and %d quarantined", tab.Table, tab.Read, tab.Left, held, tab.Kept)
+				}
+				if left := c.rowsIn(t, result, tab.Table); tab.Left != left {
+					t.Errorf("%s: %d rows are in the drop, the run record says %d", tab.Table, left, tab.Left)
+				}
+				if tab.Kept < 5 {
+					t.Errorf("%s: only %d rows were quarantined", tab.Table, tab.Kept)
+				}
+				counted(t, tab.Table, tab.Findings)
+			}
+			for _, why := range []string{"superseded", "marks", "quarantined"} {
+				if total[why] == 0 {
+					t.Errorf("no row was %s: the test has none", why)
+				}
+			}
+			if outside := total["outside_period"]; (outside > 0) != (agreed.period != usualPeriod) {
+				t.Errorf("%d rows were held back as outside the period", outside)
+			}
+			if others := total["not_in_cohort"]; (others > 0) != (agreed.cohort != "") {
+				t.Errorf("%d rows were held back as of other children", others)
+			}
+		})
+	}
+}
+
+// spoilMore adds what a single row cannot be: rows that contradict each other, that are said twice, that hold nothing.
+func spoilMore(t *testing.T, extracts string) {
+	t.Helper()
+	add := func(name string, rows ...string) {
+		path := filepath.Join(extracts, "2025-26", name)
+		text := mustRead(t, path)
+		wide := strings.Count(text[:strings.IndexByte(text, '\n')], ",")
+		for _, row := range rows {
+			text += row + strings.Repeat(",", wide-strings.Count(row, ",")) + "\n"
+		}
+		mustWrite(t, path, text+"\n\n") // empty lines are no rows
+	}
+	add("header.csv", "700001,M,02/03/2010,WBRI", "700001,M,02/03/2010,MOTH", "700001,F,02/03/2010,WBRI", // in conflict
+		"700002,M,02/03/2011,WBRI", "700002,M,02/03/2011,WBRI", // the same twice
+		",M,02/03/2012,WBRI", "UN3,M,02/03/2012,WBRI", "") // nobody; nothing
+	add("episodes.csv", "700002,05/06/2025,S,C2,N1,U6,PR1", "700002,05/06/2025,S,C1,N1,U6,PR1", // one event twice
+		"0000,05/06/2025,S,C2,N1,U6,PR1", "700002,,S,C2,N1,U6,PR1", "")
+	add("missing.csv", "700009,02/03/2010,M,05/06/2025,06/06/2025", "700009,02/03/2010,M,05/06/2025,04/06/2025", "700009,02/03/2010,M,05/06/1989,")
+	add("uasc.csv", "700009,M,02/03/2010,", "NULL,M,02/03/2010,")
+}
+
+// rowsOf counts the rows of all extracts that feed a table: the lines with something on them, but for the header line.
+func rowsOf(t *testing.T, catalogue *dataset.Catalogue, extracts, id string) int64 {
+	t.Helper()
+	feeding := []string{id}
+	if tab := catalogue.Table(id); tab.Core() {
+		feeding = nil
+		for _, source := range tab.Sources {
+			feeding = append(feeding, source.Table)
+		}
+	}
+	files := map[string]string{"ssda903/prev_perm": "previous_permanence"}
+	rows := int64(0)
+	for _, name := range filesBelow(t, extracts) {
+		if !slices.ContainsFunc(feeding, func(table string) bool {
+			base := files[table]
+			if base == "" {
+				base = strings.TrimPrefix(table, "ssda903/")
+			}
+			return strings.TrimSuffix(filepath.Base(name), ".csv") == base
+		}) {
+			continue
+		}
+		for line := range strings.SplitSeq(mustRead(t, filepath.Join(extracts, name)), "\n") {
+			if strings.TrimSpace(line) != "" {
+				rows++
+			}
+		}
+		rows-- // the header line
+	}
+	return rows
+}
+
+// rowsIn counts the rows of a table's file in a drop.
+func (c *council) rowsIn(t *testing.T, result *export.Result, id string) int64 {
+	t.Helper()
+	f, err := table.Open(c.path("drops", result.Drop, strings.ReplaceAll(id, "/", "_")+".parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	return f.Rows()
+}
+
+// counted holds the findings on the shape of rows to what was planted: rules of a cell depend on which columns are read.
+func counted(t *testing.T, id string, findings []recordedFinding) {
+	t.Helper()
+	want := map[string]int64{"FIELD_COUNT": 2, "QUOTE_MISPLACED": 1}
+	switch id {
+	case "children": // the header's and uasc's
+		want = map[string]int64{"FIELD_COUNT": 4, "QUOTE_MISPLACED": 2, "ROW_EMPTY": 1, "CHILD_CONFLICT": 3}
+	case "ssda903/header":
+		want["ROW_EMPTY"] = 1
+	case "looked_after_episodes", "ssda903/episodes":
+		want["ROW_EMPTY"], want["REQUIRED_EMPTY"] = 1, 1
+	case "ssda903/missing":
+		want["DATE_ORDER"] = 1
+	}
+	got := make(map[string]int64)
+	for _, f := range findings {
+		got[f.Rule] += f.Count
+		if f.Severity == "stop" {
+			t.Errorf("%s: the finding %s stops a run, and did not", id, f.Rule)
+		}
+	}
+	for rule, n := range want {
+		if got[rule] != n {
+			t.Errorf("%s: %d rows were found to break %s, want %d", id, got[rule], rule, n)
+		}
+	}
+}
