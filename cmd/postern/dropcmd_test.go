@@ -73,8 +73,9 @@ func swapKeys(ts *testscript.TestScript, args []string) error {
 		return err
 	}
 	key := strings.TrimSpace(ts.ReadFile(args[1]))
-	text := regexp.MustCompile(`ssh-ed25519 \S+`).ReplaceAllString(ts.ReadFile(args[0]), key)
-	return rewrite(ts, args[0], []byte(text))
+	line, rest, _ := strings.Cut(ts.ReadFile(args[0]), "\n")
+	line = regexp.MustCompile(`ssh-ed25519 \S+`).ReplaceAllString(line, key)
+	return rewrite(ts, args[0], []byte(line+"\n"+rest))
 }
 
 // canary appends copies of a sound row with one cell replaced by a mark that nothing may repeat.

@@ -93,7 +93,7 @@ func (p *program) inspectParquet(path string) (err error) {
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	if p.json {
-		return writeJSON(p.stdout, map[string]any{"rows": f.Rows(), "columns": f.Columns(), "metadata": f.Metadata()})
+		return writeJSON(p.stdout, parquetOf(f))
 	}
 	t := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintf(t, "rows\t%d\n\ncolumn\ttype\n", f.Rows())
@@ -105,6 +105,29 @@ func (p *program) inspectParquet(path string) (err error) {
 		_, _ = fmt.Fprintf(t, "%s\t%s\n", kv.Key, kv.Value)
 	}
 	return t.Flush()
+}
+
+// parquet is a Parquet file as a machine reads it.
+type parquet struct {
+	Rows     int64             `json:"rows"`
+	Columns  []parquetColumn   `json:"columns"`
+	Metadata map[string]string `json:"metadata"`
+}
+
+type parquetColumn struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
+func parquetOf(f *table.File) parquet {
+	out := parquet{Rows: f.Rows(), Metadata: make(map[string]string)}
+	for _, c := range f.Columns() {
+		out.Columns = append(out.Columns, parquetColumn{c.Name, string(c.Type)})
+	}
+	for _, kv := range f.Metadata() {
+		out.Metadata[kv.Key] = kv.Value
+	}
+	return out
 }
 
 // inspected is one extract that was looked at.

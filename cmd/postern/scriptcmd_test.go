@@ -47,7 +47,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	same FOLDER FOLDER         two folders hold the same files, with the same modes
 //	content FOLDER FOLDER      two folders hold the same files
 //	signers (PUBLIC NAME)…     write a list of allowed signers into the file signers
-//	swapkeys FILE PUBLIC       put another public key in the place of every one in a list of allowed signers
+//	swapkeys FILE PUBLIC       put another public key in the place of the first in a list of allowed signers
 //	canary FILE                append rows to header.csv that break rules with cells that must be told nowhere
 //	truncate FILE              take the last line of a file away
 //	key FILE                   make an OpenSSH key pair

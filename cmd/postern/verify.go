@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -78,7 +79,7 @@ func (p *program) allowedSigners(file string) (signature.AllowedSigners, error) 
 		}
 		allowed, err := signature.ParseAllowedSigners(data)
 		if err != nil {
-			return nil, usageError{err}
+			return nil, usageError{fmt.Errorf("%s: %w", file, err)}
 		}
 		return allowed, nil
 	}

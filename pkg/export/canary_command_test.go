@@ -95,8 +95,9 @@ func TestCanaryCommand(t *testing.T) {
 		check(want, append(args, "--json")...)
 	}
 	forms(0, "plan", wide, extracts)
+	lastMonth := c.now.AddDate(0, 0, -c.now.Day()).Format("2006-01")
+	check(0, "export", wide, extracts, "--reference-month", lastMonth, "--json", "--log-format=json")
 	forms(0, "export", wide, extracts) // published; then nothing changed
-	check(0, "export", wide, extracts, "--reference-month", "2025-01", "--json", "--log-format=json")
 	forms(0, "inspect", extracts)
 	forms(3, "export", c.agreementFile("dsa-trust-strict"), extracts)
 	forms(3, "plan", c.agreementFile("dsa-trust-strict"), extracts)

@@ -84,7 +84,7 @@ func TestStoreFailsAtEveryPut(t *testing.T) {
 					t.Errorf("the register: %+v", h)
 				}
 				again := c.export(t, shippedID, extracts)
-				if again.Drop != drop || !slices.Equal(again.Recovered, []string{drop}) || again.Outcome != export.Unchanged {
+				if again.Drop != drop || !slices.Equal(again.Recovered, []string{drop + " was finished"}) || again.Outcome != export.Unchanged {
 					t.Errorf("the next run was %s with %s, and recovered %v", again.Outcome, again.Drop, again.Recovered)
 				}
 				if drops := c.settled(t, shippedID); !slices.Equal(drops, []string{drop}) {
@@ -117,7 +117,7 @@ func TestPreparedDropIsFinishedFirst(t *testing.T) {
 	old := parquets(t, plain.path("drops", plain.export(t, shippedID, older).Drop))
 	c, drop := stuck(t, &faultyStore{fail: 4}, older)
 	result := c.export(t, shippedID, newer)
-	if result.Outcome != export.Published || !slices.Equal(result.Recovered, []string{drop}) || result.Drop == drop {
+	if result.Outcome != export.Published || !slices.Equal(result.Recovered, []string{drop + " was finished"}) || result.Drop == drop {
 		t.Errorf("the run was %s with %s, and recovered %v", result.Outcome, result.Drop, result.Recovered)
 	}
 	if drops := c.settled(t, shippedID); !slices.Equal(drops, []string{drop, result.Drop}) {
@@ -135,7 +135,7 @@ func TestPreparedDropIsAbandoned(t *testing.T) {
 	c, drop := stuck(t, &faultyStore{fail: 4}, extracts)
 	c.adopt(t, strings.Replace(shippedAgreement(t), "age_months: {treatment: age_months", "age_months: {treatment: age_years", 1))
 	result := c.export(t, shippedID, extracts)
-	if result.Outcome != export.Published || result.Drop == drop || !slices.Equal(result.Recovered, []string{drop}) {
+	if result.Outcome != export.Published || result.Drop == drop || len(result.Recovered) != 1 || !strings.HasPrefix(result.Recovered[0], drop+" was abandoned: ") {
 		t.Errorf("the run was %s with %s, and recovered %v", result.Outcome, result.Drop, result.Recovered)
 	}
 	if drops := c.settled(t, shippedID); !slices.Equal(drops, []string{result.Drop}) {
@@ -161,7 +161,8 @@ func TestPublishedDropIsNotAbandoned(t *testing.T) {
 	}
 }
 
-// TestTakenKeyIsNotOverwritten has another's bytes under each key of the drop in turn.
+// TestTakenKeyIsNotOverwritten has another's bytes under each key of the drop in turn. The run is refused, the drop is
+// given up, and the next takes the next number.
 func TestTakenKeyIsNotOverwritten(t *testing.T) {
 	extracts := smallCohort(t)
 	plain := newCouncil(t, shippedAgreement(t))
@@ -172,24 +173,50 @@ func TestTakenKeyIsNotOverwritten(t *testing.T) {
 			if err := c.gateway(t).Store.Put(t.Context(), key, store.BodyFromBytes([]byte("another's"))); err != nil {
 				t.Fatal(err)
 			}
-			for range 2 {
-				err := c.tryExport(t, c.gateway(t), shippedID, extracts)
-				if !errors.Is(err, store.ErrTaken) {
-					t.Errorf("the run failed with %v; want ErrTaken", err)
-				}
-				if got := mustRead(t, c.path("drops", key)); got != "another's" {
-					t.Errorf("the object under %s was overwritten", key)
-				}
-				signed := slices.Contains(objects(t, c.gateway(t).Store, drop+"/"), drop+"/"+manifest.SignatureName)
-				if signed != (path.Base(key) == manifest.SignatureName) {
-					t.Error("there is a signature, and so a drop")
-				}
+			if err := c.tryExport(t, c.gateway(t), shippedID, extracts); !errors.Is(err, store.ErrTaken) {
+				t.Errorf("the run failed with %v; want ErrTaken", err)
 			}
-			if h := c.history(t); len(h.published) != 0 {
+			c.takenBy(t, key, drop)
+			if h := c.history(t); len(h.published) != 0 || !slices.Equal(h.abandoned, []string{drop}) {
 				t.Errorf("the register: %+v", h)
 			}
+			result := c.export(t, shippedID, extracts)
+			c.takenBy(t, key, drop)
+			if h := c.history(t); !slices.Equal(h.published, []string{result.Drop}) || !slices.Equal(h.abandoned, []string{drop}) {
+				t.Errorf("the register: %+v", h)
+			}
+			c.nothingLeft(t)
 		})
 	}
+}
+
+// takenBy holds that another's object is as it was, and that there is no signature of ours beside it.
+func (c *council) takenBy(t *testing.T, key, drop string) {
+	t.Helper()
+	if got := mustRead(t, c.path("drops", key)); got != "another's" {
+		t.Errorf("the object under %s was overwritten", key)
+	}
+	signed := slices.Contains(objects(t, c.gateway(t).Store, drop+"/"), drop+"/"+manifest.SignatureName)
+	if signed != (path.Base(key) == manifest.SignatureName) {
+		t.Error("there is a signature, and so a drop")
+	}
+}
+
+// TestAnothersSignatureIsNoDropOfOurs: while a prepared drop waits, another puts a signature in its place. It is given up, and
+// does not hold up every later run.
+func TestAnothersSignatureIsNoDropOfOurs(t *testing.T) {
+	extracts := smallCohort(t)
+	c, drop := stuck(t, &faultyStore{fail: 3}, extracts)
+	key := drop + "/" + manifest.SignatureName
+	if err := c.gateway(t).Store.Put(t.Context(), key, store.BodyFromBytes([]byte("another's"))); err != nil {
+		t.Fatal(err)
+	}
+	result := c.export(t, shippedID, extracts)
+	c.takenBy(t, key, drop)
+	if h := c.history(t); !slices.Equal(h.published, []string{result.Drop}) || !slices.Equal(h.abandoned, []string{drop}) {
+		t.Errorf("the register: %+v", h)
+	}
+	c.nothingLeft(t)
 }
 
 // obstacle stands in the way of a write below the state folder until it is removed.
@@ -209,7 +236,7 @@ func TestBooksThatCannotBeKept(t *testing.T) {
 		{"the register, at the decisions", "", false, false, "register/pending.new"},
 		{"the register, at the prepared entry", "signing", false, false, "register/pending.new"},
 		{"the run record", "signing", false, true, "runs"},
-		{"the membership index", "writing", false, false, "membership"},
+		{"the membership index", "writing", false, true, "membership"},
 		{"the ledger", manifest.SignatureName, true, false, "drops"},
 		{"the register, at the published entry", manifest.SignatureName, true, false, "register/pending.new"},
 	} {

@@ -1,11 +1,13 @@
 package export
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -16,6 +18,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/manifest"
 	"github.com/postern-gateway/postern/pkg/state"
+	"github.com/postern-gateway/postern/pkg/store"
 )
 
 // settle closes what earlier runs of this agreement prepared and did not publish: a drop that is in the store is entered
@@ -103,7 +106,7 @@ func (r *run) whyNot(ctx context.Context, p *manifest.Prepared, dir string, perm
 		return "", false, NotSetUp{finding.WithHint(fmt.Errorf("drop %s was being published to %s when its run was interrupted", p.Drop, entry.Store),
 			"run the export once with --to "+entry.Store+", which finishes or abandons it")}
 	}
-	out, err = exists(ctx, r.Store, p.Drop+"/"+manifest.SignatureName)
+	out, err = r.isOut(ctx, p.Drop, dir)
 	if err != nil || out {
 		return "", out, err // there is a drop, whatever was decided since: only the books lack it
 	}
@@ -119,6 +122,29 @@ func (r *run) whyNot(ctx context.Context, p *manifest.Prepared, dir string, perm
 		return "", false, nil
 	}
 }
+
+// isOut reports whether a staged drop is in the store: its own signature is there, and not another's in its place.
+func (r *run) isOut(ctx context.Context, drop, dir string) (bool, error) {
+	object, err := r.Store.Get(ctx, drop+"/"+manifest.SignatureName)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	there, err := io.ReadAll(io.LimitReader(object, signatureSize))
+	if err := errors.Join(err, object.Close()); err != nil {
+		return false, fmt.Errorf("look for %s in the store: %w", drop, err)
+	}
+	staged, err := os.ReadFile(filepath.Join(dir, stagedDrop, manifest.SignatureName))
+	if err != nil {
+		return false, fmt.Errorf("read staged drop: %w", err)
+	}
+	return bytes.Equal(there, staged), nil
+}
+
+// signatureSize is more than any signature has, in bytes.
+const signatureSize = 64 << 10
 
 // decidedAs reports whether the decisions that a staged drop names are those in force.
 func (r *run) decidedAs(dir string) bool {

@@ -202,8 +202,25 @@ func (c *council) settled(tb testing.TB, id string) []string {
 			}
 		}
 	}
+	if sealed := c.sealed(tb, id); !slices.Equal(sealed, whole) {
+		tb.Errorf("there are membership indexes of %v, and the store holds %v", sealed, whole)
+	}
 	c.nothingLeft(tb)
 	return whole
+}
+
+// sealed lists the drops that have a membership index.
+func (c *council) sealed(tb testing.TB, id string) []string {
+	tb.Helper()
+	entries, err := os.ReadDir(c.path("state", "membership", id))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		tb.Fatal(err)
+	}
+	var out []string
+	for _, entry := range entries {
+		out = append(out, id+"/"+entry.Name())
+	}
+	return out
 }
 
 // recordedDrops lists the drops whose rows a run record accounts for.

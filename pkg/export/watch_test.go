@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -21,7 +22,7 @@ type watch struct {
 	evidence string
 	mu       sync.Mutex
 	kept     map[uint64]bool       // by inode
-	names    map[string]string     // of what was kept: from the evidence's name to the first name seen
+	names    map[string]string     // of what was kept: from the evidence's name to the first name it had
 	modes    map[string][]modeSeen // by path
 	stop     chan struct{}
 	done     sync.WaitGroup
@@ -93,4 +94,14 @@ func (w *watch) end() {
 	close(w.stop)
 	w.done.Wait()
 	w.look()
+}
+
+// saw reports whether there was a file or folder whose path ends so.
+func (w *watch) saw(ending string) bool {
+	for name := range w.modes {
+		if strings.HasSuffix(name, ending) {
+			return true
+		}
+	}
+	return false
 }

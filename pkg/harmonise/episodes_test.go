@@ -58,7 +58,7 @@ func TestEpisodes(t *testing.T) {
 			want:  "4071226 2019-07-02  U3  2021\n4071226 2019-07-02  U3  2021\n4071226 2019-07-02  U6  2021",
 			tally: harmonise.Tally{Read: 5, Left: 3, Superseded: 2},
 			found: map[string]int64{harmonise.RuleRepeated: 2},
-			at:    "2020-21/episodes.csv, table looked_after_episodes, row 2, column start_date",
+			at:    "2020-21/episodes.csv, table looked_after_episodes, row 2, column DECOM",
 		},
 		{
 			name: "two children on one day, and one child on two",
@@ -77,6 +77,48 @@ func TestEpisodes(t *testing.T) {
 			want: "unusable: placeholder 2019-07-02  U3  2021\nunusable: missing 2019-07-02  U3  2021\n4071226 2020-05-01  U3  2021\n" +
 				"unusable: placeholder 2019-07-02  U3  2020\nunusable: placeholder 2019-07-02  U3  2020",
 			tally: harmonise.Tally{Read: 5, Left: 5},
+		},
+		{
+			name: "when the latest row on an event is kept back, no earlier one leaves in its place",
+			files: map[string]string{
+				early: episodes("1,11/01/2019,S,C1,N1,U6,PR1,,,,,,", "2,11/01/2019,S,C1,N1,U6,PR1,,,,,,"),
+				next:  episodes("1,11/01/2019,S,C1,N1,U6,PR1,,,,,,"),
+				late:  episodes("1,11/01/2019,S,C1,N1,U6,PR1,01/05/2020,E99,,,,"),
+			},
+			want:  "2 2019-01-11  U6  2019",
+			tally: harmonise.Tally{Read: 4, Left: 1, Superseded: 2, Quarantined: 1},
+			found: map[string]int64{"CODE_UNKNOWN": 1, harmonise.RuleHeldBack: 2},
+		},
+		{
+			name: "a sound row of the same return speaks for the event, before the one that is kept back or after it",
+			files: map[string]string{
+				next: episodes("1,02/07/2019,S,C1,N1,U6,PR1,,,,,,", "2,02/07/2019,S,C1,N1,U6,PR1,,,,,,"),
+				late: episodes("1,02/07/2019,S,C1,N1,U3,PR1,,,,,,", "1,02/07/2019,S,C1,N1,Q9,PR1,,,,,,", "2,02/07/2019,S,C1,N1,Q9,PR1,,,,,,", "2,02/07/2019,S,C1,N1,U3,PR1,,,,,,"),
+			},
+			want:  "1 2019-07-02  U3  2021\n2 2019-07-02  U3  2021",
+			tally: harmonise.Tally{Read: 6, Left: 2, Superseded: 2, Quarantined: 2},
+			found: map[string]int64{"CODE_UNKNOWN": 2},
+		},
+		{
+			name: "a row that is kept back in an earlier return is no matter",
+			files: map[string]string{
+				early: episodes("1,11/01/2019,S,C1,N1,U6,PR1,,,,,,"),
+				next:  episodes("1,11/01/2019,S,C1,N1,Q9,PR1,,,,,,"),
+				late:  episodes("1,11/01/2019,S,C1,N1,U3,PR1,,,,,,"),
+			},
+			want:  "1 2019-01-11  U3  2021",
+			tally: harmonise.Tally{Read: 3, Left: 1, Superseded: 1, Quarantined: 1},
+			found: map[string]int64{"CODE_UNKNOWN": 1},
+		},
+		{
+			name: "a row that is kept back says nothing of other days, of no day, or of nobody",
+			files: map[string]string{
+				next: episodes("1,02/07/2019,S,C1,N1,U6,PR1,,,,,,", "UNKNOWN,02/07/2019,S,C1,N1,U6,PR1,,,,,,"),
+				late: episodes("1,03/07/2019,S,C1,N1,Q9,PR1,,,,,,", "1,31/06/2019,S,C1,N1,U6,PR1,,,,,,", "1,,S,C1,N1,U6,PR1,,,,,,", "UNKNOWN,02/07/2019,S,C1,N1,Q9,PR1,,,,,,", "2,01/05/2020,S,C1,N1,U6,PR1,,,,,,"),
+			},
+			want:  "2 2020-05-01  U6  2021\n1 2019-07-02  U6  2020\nunusable: placeholder 2019-07-02  U6  2020",
+			tally: harmonise.Tally{Read: 7, Left: 3, Quarantined: 4},
+			found: map[string]int64{"CODE_UNKNOWN": 2, "DATE_IMPOSSIBLE": 1, "REQUIRED_EMPTY": 1},
 		},
 		{
 			name: "rows without a start, with an end before it, and with codes of another year are the reader's to keep back",

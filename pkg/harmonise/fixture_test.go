@@ -132,8 +132,12 @@ func (c *council) read(report *finding.Report) harmonise.ReadFunc {
 			if c.rows == 0 {
 				return sink(b)
 			}
-			for from := 0; from < b.Len(); from += c.rows {
-				if err := sink(part(b, from, min(from+c.rows, b.Len()))); err != nil {
+			for from := 0; from < b.Len() || from == 0; from += c.rows {
+				some := part(b, from, min(from+c.rows, b.Len()))
+				if first, last := from == 0, from+c.rows >= b.Len(); c.rows%2 == 1 && first || c.rows%2 == 0 && last {
+					some.Broken = b.Broken // they come with some of the others: it makes no difference with which
+				}
+				if err := sink(some); err != nil {
 					return err
 				}
 			}

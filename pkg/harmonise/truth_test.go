@@ -156,7 +156,7 @@ func placements(t *testing.T, dir string) map[string]string {
 // superseded, marking and quarantined; and the children to a second way of finding out what is known of them.
 func TestAccounting(t *testing.T) {
 	catalogue := builtIn(t)
-	seen := harmonise.Tally{}
+	seen, held := harmonise.Tally{}, int64(0)
 	for round := range 120 {
 		r := rand.New(rand.NewPCG(7, uint64(round)))
 		d := draw(r)
@@ -177,6 +177,17 @@ func TestAccounting(t *testing.T) {
 			if got.tally.Read != written || got.tally.Read != sum(got.tally) || got.tally.Left != int64(len(got.rows)) || got.tally.Nobody > got.tally.Quarantined {
 				t.Fatalf("round %d: %s: %d rows written, %d made, %+v", round, id, written, len(got.rows), got.tally)
 			}
+			if id == "looked_after_episodes" {
+				rows := []string{}
+				for _, row := range got.rows {
+					rows = append(rows, strings.Join(row, " "))
+				}
+				slices.Sort(rows)
+				if want := d.episodes(); !slices.Equal(rows, want) {
+					t.Fatalf("round %d: made\n%s\nwant\n%s\n%v", round, strings.Join(rows, "\n"), strings.Join(want, "\n"), d.files)
+				}
+				held += got.found[harmonise.RuleHeldBack]
+			}
 			if id == "children" {
 				rows := strings.Split(got.text(), "\n")
 				slices.Sort(rows)
@@ -190,7 +201,7 @@ func TestAccounting(t *testing.T) {
 			}
 		}
 	}
-	if seen.Superseded < 100 || seen.Marks < 100 || seen.Quarantined < 100 || seen.Nobody < 100 {
-		t.Errorf("too little was drawn: %+v", seen)
+	if seen.Superseded < 100 || seen.Marks < 100 || seen.Quarantined < 100 || seen.Nobody < 100 || held < 10 {
+		t.Errorf("too little was drawn: %+v, %d held back", seen, held)
 	}
 }

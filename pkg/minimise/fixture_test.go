@@ -212,10 +212,14 @@ func (r *run) input() harmonise.Input {
 			}
 			step := r.rows
 			if step == 0 {
-				step = b.Len()
+				step = b.Len() + 1
 			}
-			for from := 0; from < b.Len(); from += step {
-				if err := sink(part(b, from, min(from+step, b.Len()))); err != nil {
+			for from := 0; from < b.Len() || from == 0; from += step {
+				some := part(b, from, min(from+step, b.Len()))
+				if from == 0 {
+					some.Broken = b.Broken
+				}
+				if err := sink(some); err != nil {
 					return err
 				}
 			}

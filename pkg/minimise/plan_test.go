@@ -187,7 +187,7 @@ func TestColumns(t *testing.T) {
   source 1 ordinary [v1] []  "constant"
   legal_status 1 criminal-offence [C1 V2] [ssda903/episodes.LS] legal_status "keep V2, C1"
 children children child 0 quasi [1 2 3] per child true
-  child_id 0 c1_linkage-identifier [] [ssda903/header.CHILD ssda903/uasc.CHILD] child_id "pseudonym"
+  child_id 0 c1_linkage-identifier [] [ssda903/header.CHILD] child_id "pseudonym"
   age 1 quasi-identifier [00-09 10+] [ssda903/header.DOB] birth_date "age in bands"
   ethnicity 1 special-category [asian black mixed other unknown white] [ssda903/header.ETHNIC] ethnicity "codes by map ethnicity_6"
   sex 1 quasi-identifier [F M U] [ssda903/header.SEX] sex "keep"

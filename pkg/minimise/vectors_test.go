@@ -130,8 +130,10 @@ func (g *group) definition(lists *strings.Builder) string {
 	return fmt.Sprintf(`  - name: %s
     meaning: Vectors
     child_id: CHILD
+    event_date: EVENT
     columns:
       - {name: CHILD, type: identifier, identifier: child/la-child-id, class: linkage-identifier, meaning: Child}
+      - {name: EVENT, type: date, class: ordinary, meaning: Empty in every row so that none is outside the period}
       - {name: VECTOR, type: integer, min: 0, max: 9999, class: ordinary, meaning: Number of the vector}
       - {%s}
 `, strings.TrimPrefix(g.table, "vectors/"), column)
@@ -173,10 +175,10 @@ func (g *group) terms(t testing.TB) terms {
 
 // extracts are the files of a group: its table, and the events of each child.
 func (g *group) extracts(t testing.TB) map[string]string {
-	rows, events := [][]string{{"CHILD", "VECTOR", g.column}}, [][]string{{"CHILD", "HAPPENED"}}
+	rows, events := [][]string{{"CHILD", "EVENT", "VECTOR", g.column}}, [][]string{{"CHILD", "HAPPENED"}}
 	for i, v := range g.rows {
 		child := fmt.Sprintf("CHILD%d", i)
-		rows = append(rows, []string{child, fmt.Sprint(i), v["input"]})
+		rows = append(rows, []string{child, "", fmt.Sprint(i), v["input"]})
 		for _, e := range g.words("events") {
 			if e != "none" {
 				events = append(events, []string{child, e})
