@@ -223,3 +223,17 @@ func statement(ts *testscript.TestScript, args []string) error {
 	ts.Setenv("STATEMENT", found[0])
 	return nil
 }
+
+// decide has the example agreement decided on once more.
+func decide(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 0); err != nil {
+		return err
+	}
+	for _, step := range []struct{ key, decision string }{{"ann", "submit"}, {"dee", "advise-clear"}, {"sam", "approve"}} {
+		err := ts.Exec("postern", "agreement", "sign", "agreements/"+exampleAgreement, "--decision", step.decision, "--key", "people/"+step.key)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

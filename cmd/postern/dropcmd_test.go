@@ -99,7 +99,7 @@ func canary(ts *testscript.TestScript, args []string) error {
 	if strings.Count(bad, "CANARY") != 4 {
 		return errors.New("the file is not header.csv")
 	}
-	return rewrite(ts, args[0], []byte(text+bad))
+	return rewrite(ts, args[0], []byte(withLineEnd(text)+bad))
 }
 
 func signers(ts *testscript.TestScript, args []string) error {

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
+	"syscall"
 
 	"github.com/postern-gateway/postern/pkg/custody"
 	"github.com/postern-gateway/postern/pkg/document"
@@ -127,11 +129,24 @@ func complain(ctx context.Context, w io.Writer, err error) {
 		}
 	default:
 		fmt.Fprintf(&b, "postern: error: %s\n", strings.ReplaceAll(err.Error(), "\n", "\npostern: error: "))
-		if hint := finding.HintOf(err); hint != "" {
-			fmt.Fprintf(&b, "postern: hint: %s\n", hint)
-		}
+		fmt.Fprintf(&b, "postern: hint: %s\n", nextStep(err))
 	}
 	_, _ = io.WriteString(w, b.String()) // there is nowhere left to say that it failed
+}
+
+// nextStep is what to do about an error: its own hint, or what can be said of any.
+func nextStep(err error) string {
+	hint := finding.HintOf(err)
+	switch {
+	case hint != "":
+		return hint
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		return "make room on that disk, then run the same command again; it finishes or abandons what was begun"
+	case errors.Is(err, fs.ErrPermission):
+		return "see that the account that runs postern may read and write there, then run the same command again"
+	default:
+		return "run the same command again; if it fails again, tell who looks after postern here: the message holds no data"
+	}
 }
 
 // failureJSON is an error as a machine reads it, on standard output under --json.
@@ -145,7 +160,7 @@ type failureJSON struct {
 }
 
 func complainJSON(w io.Writer, err error, code int) {
-	out := failureJSON{Error: err.Error(), Hint: finding.HintOf(err), Exit: code}
+	out := failureJSON{Error: err.Error(), Hint: nextStep(err), Exit: code}
 	var refusal *finding.Refusal
 	if errors.As(err, &refusal) {
 		out.Code = string(refusal.Code)

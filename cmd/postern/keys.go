@@ -20,8 +20,8 @@ the council's register. What is there is left as it is; nothing is ever
 overwritten. With an agreement's file it makes the salt of that agreement too.
 
   master     the secret that all codes come from
-  salts      one secret per agreement and key epoch (the number of the agreement's set of
-             codes, 1 until it is given new ones); destroying one destroys its codes for good
+  salts      one secret per agreement and key epoch (the number of the agreement's set
+             of codes, 1 until it is given new ones); destroying one destroys its codes
   signing    signs drops            register   signs the register
   rights     seals who was in a drop; the private half (rights.identity) goes to
              the rights officer and is then removed from this machine

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -15,8 +14,6 @@ import (
 	"github.com/postern-gateway/postern/pkg/export"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/manifest"
-	"github.com/postern-gateway/postern/pkg/state"
-	"github.com/postern-gateway/postern/pkg/store"
 )
 
 const planLong = `Shows what would leave under an agreement: tables, columns, treatments, rows,
@@ -122,18 +119,11 @@ func (p *program) plan(ctx context.Context, agreement string, named []string, mo
 
 // lastManifest is the manifest of the agreement's last published drop; nil when there is none.
 func lastManifest(ctx context.Context, g *export.Gateway, id string) (*manifest.Manifest, error) {
-	drops, err := g.State.Drops(id)
-	if err != nil {
+	last, err := g.LastDrop(ctx, id)
+	if err != nil || last == nil {
 		return nil, err
 	}
-	drops = slices.DeleteFunc(drops, func(d state.PublishedDrop) bool { return d.Store != g.Store.Location() })
-	if len(drops) == 0 {
-		return nil, nil
-	}
-	object, err := g.Store.Get(ctx, drops[len(drops)-1].ID+"/"+manifest.Name)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil // it was removed since
-	}
+	object, err := g.Store.Get(ctx, last.ID+"/"+manifest.Name)
 	if err != nil {
 		return nil, err
 	}

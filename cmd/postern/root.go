@@ -28,6 +28,8 @@ Words:
               whom, why and until when
   extract     a file that a source system exported, such as a CSV file of the
               SSDA903 return, which councils make on looked-after children each year
+  collection  1 April to 31 March, which a return is about, named for its end: that
+  year        of 2025-26 is 2026
   drop        one delivery: tables as Parquet files, which R, Python, DuckDB and
               Stata read, with a manifest (what it holds, under which agreement, to
               be checked by programs) and a signature

@@ -41,6 +41,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	append FILE FROM ROW       append a row of another CSV file to a file
 //	digest FILE                put the SHA-256 of a file into $DIGEST
 //	roles [KEY NAME]           write the roles file anew from the keys in people/, with one more holder, a SIRO, where named
+//	decide                     have the example agreement, as it is now, decided on by three people
 //	statement DECISION         put the file of the decision on the example agreement into $STATEMENT
 //	alter FILE                 flip one bit in the middle of a file
 //	altered DROP SIGNERS       flip one bit of each file of a drop, in turn: none of the drops so made is verified
@@ -55,6 +56,8 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	sign KEY NAMESPACE FILE    sign a file into FILE.sig
 //	spoil FILE KIND            make a file a bad one: see spoilers
 //	bad KIND RULE              export with a spoiled extract: exit code 4, a message of this rule, and nothing left behind
+//	plant                      add rows to the latest return, most of them bad: see plantedRows
+//	accounted PLAN RECORD WHO  (cohort or everybody) the run record accounts for every row, the planted ones too, beside the plan made before
 //	anonymous FILE             make every child of an extract one whose identifier stands for nobody
 func scriptCommands(templates map[string]string) map[string]scriptCommand {
 	return map[string]scriptCommand{
@@ -72,6 +75,7 @@ func scriptCommands(templates map[string]string) map[string]scriptCommand {
 		"append":    positive(appendRow),
 		"digest":    positive(digest),
 		"roles":     positive(roles),
+		"decide":    positive(decide),
 		"statement": positive(statement),
 		"alter":     positive(alter),
 		"altered":   positive(altered),
@@ -80,6 +84,8 @@ func scriptCommands(templates map[string]string) map[string]scriptCommand {
 		"signers":   positive(signers),
 		"bad":       positive(bad),
 		"anonymous": positive(anonymous),
+		"plant":     positive(plant),
+		"accounted": positive(accounted),
 		"swapkeys":  positive(swapKeys),
 		"canary":    positive(canary),
 		"truncate":  positive(truncate),
@@ -356,7 +362,7 @@ func appendRow(ts *testscript.TestScript, args []string) error {
 	if err != nil || n < 1 || n >= len(rows) || rows[n] == "" {
 		return errors.New("there is no such row")
 	}
-	return rewrite(ts, args[0], []byte(ts.ReadFile(args[0])+rows[n]))
+	return rewrite(ts, args[0], []byte(withLineEnd(ts.ReadFile(args[0]))+withLineEnd(rows[n])))
 }
 
 func digest(ts *testscript.TestScript, args []string) error {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -54,13 +53,7 @@ func openStore(url string) (store.Store, error) {
 	if !ok || path == "" {
 		return nil, usage("write dir: and the path of a folder", "the store is not one that this version knows")
 	}
-	opened, err := dir.Open(path)
-	var failure *store.Error
-	if err != nil && !errors.As(err, &failure) {
-		// A share that is not mounted looks like a slip in the path: either way the same run may be tried again.
-		err = &store.Error{Op: "open", Err: err, Hint: finding.HintOf(err)}
-	}
-	return opened, err
+	return dir.Open(path)
 }
 
 // gateway puts together what a command works with, but for the store.

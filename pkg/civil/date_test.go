@@ -112,19 +112,17 @@ func monday(t time.Time) civil.Date {
 	return dayOf(t)
 }
 
-// quarter walks back to the first of January, April, July or October.
+// quarter looks the first month of a quarter up.
 func quarter(t time.Time) civil.Date {
-	for t.Day() != 1 || (t.Month() != 1 && t.Month() != 4 && t.Month() != 7 && t.Month() != 10) {
-		t = t.AddDate(0, 0, -1)
-	}
-	return dayOf(t)
+	begins := [13]time.Month{1: 1, 2: 1, 3: 1, 4: 4, 5: 4, 6: 4, 7: 7, 8: 7, 9: 7, 10: 10, 11: 10, 12: 10}
+	return dayOf(time.Date(t.Year(), begins[t.Month()], 1, 0, 0, 0, 0, time.UTC))
 }
 
 func TestParseRefuses(t *testing.T) {
 	both := []string{"", "x", "2024", "1/1/2024", "2024-1-1", "01-01-2024", "2024/01/01", "00/00/0000", "0000-00-00",
 		"31/04/2024", "2024-04-31", "29/02/2023", "2023-02-29", "01/01/1899", "2101-01-01", " 01/01/2024", "01/01/2024 ",
 		"2024-01-01 ", "2024-01-01T00:00:00Z", "+1/01/2024", "-1/01/2024", "01/01/ 999", "٠١/٠١/٢٠٢٤", "0x/01/2024", "01/01/202\x00",
-		"01/13/2024", "2024-13-01", "01.01.2024", "01/01-2024", "2024-01/01"}
+		"01/13/2024", "2024-13-01", "01/01/00\x001", "00\x001-01-01", "01/01/1\xf874", "01.01.2024", "01/01-2024", "2024-01/01"}
 	for _, s := range both {
 		if d, err := civil.ParseUK(s); err == nil || d != 0 {
 			t.Errorf("ParseUK(%q) = %s, %v", s, d, err)

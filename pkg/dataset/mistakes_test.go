@@ -223,10 +223,10 @@ func TestDamagedDefinitions(t *testing.T) {
 			refused++
 		}
 	}
-	for at := 0; at < len(formatFile); at += 5 {
+	for at := 0; at < len(formatFile); at += 17 {
 		try(formatFile[:at], coreFile)
 	}
-	for at := 0; at < len(coreFile); at += 5 {
+	for at := 0; at < len(coreFile); at += 17 {
 		try(formatFile, coreFile[:at])
 	}
 	for line := range strings.Lines(formatFile) {

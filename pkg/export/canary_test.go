@@ -109,8 +109,26 @@ func TestCanary(t *testing.T) {
 			t.Errorf("the watch saw no %s: it did not look while the run was at work", ending)
 		}
 	}
+	c.noDigests(t, extracts, result.Drop)
 	c.searchMembership(t, planted, result.Drop)
 	c.treatedIn(t, planted, result)
+}
+
+// noDigests holds that nothing in the drop is the bare digest of an extract, by which a guessed one could be known. The run
+// record, which stays, does have them.
+func (c *council) noDigests(t *testing.T, extracts, drop string) {
+	t.Helper()
+	s := newSearcher()
+	for _, name := range filesBelow(t, extracts) {
+		s.digests(mustRead(t, filepath.Join(extracts, name)), name)
+	}
+	for _, name := range filesBelow(t, c.path("drops", drop)) {
+		found, err := s.file(c.path("drops", drop, name))
+		absent(t, name, found, err)
+	}
+	if found, err := s.file(c.path("state", "runs", wideID, "000001.json")); err != nil || len(found) < 20 {
+		t.Errorf("the run record has the digests of %d extracts (%v)", len(found), err)
+	}
 }
 
 // searchMembership searches the sealed index, opened.

@@ -118,6 +118,14 @@ func TestUnchangedRunPublishesNothing(t *testing.T) {
 		}
 		c.now = c.now.AddDate(0, 0, 2)
 	}
+	elsewhere := &order{Extracts: []string{extracts}}
+	shuffled(t, elsewhere) // the same files under other names in another place
+	kept := extracts
+	extracts = elsewhere.Extracts[0]
+	if again, err := inMonth(10); err != nil || again.Outcome != export.Unchanged {
+		t.Errorf("with the same extracts in another place the run was %+v, %v", again, err)
+	}
+	extracts = kept
 	if now := objects(t, c.gateway(t).Store, ""); !slices.Equal(now, before) {
 		t.Errorf("runs that changed nothing left %v in the store", now)
 	}

@@ -128,6 +128,22 @@ func TestPreparedDropIsFinishedFirst(t *testing.T) {
 	sameParquets(t, parquets(t, c.path("drops", result.Drop)), parquets(t, fresh.path("drops", fresh.export(t, shippedID, newer).Drop)))
 }
 
+// TestHalfAnObjectIsCleared: what a killed put leaves beside the objects is gone when there is a drop, so that whoever
+// looks at the folder finds the files that are signed, and no other.
+func TestHalfAnObjectIsCleared(t *testing.T) {
+	extracts := smallCohort(t)
+	c, drop := stuck(t, &faultyStore{fail: 5}, extracts)
+	half := c.path("drops", drop, ".put-abcdefghijklmnopqrstuvwxyz")
+	mustWrite(t, half, "half an object")
+	c.export(t, shippedID, extracts)
+	if drops := c.settled(t, shippedID); !slices.Equal(drops, []string{drop}) {
+		t.Errorf("the store holds %v", drops)
+	}
+	if _, err := os.Stat(half); err == nil {
+		t.Error("the half object is still there")
+	}
+}
+
 // TestPreparedDropIsAbandoned when the agreement was changed: nothing leaves that nobody approves any more. The register
 // proves the gap.
 func TestPreparedDropIsAbandoned(t *testing.T) {

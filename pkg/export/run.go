@@ -292,28 +292,32 @@ func (r *run) referenceDate() (civil.Date, error) {
 	return date, nil
 }
 
-// alreadyHeld reports whether the last drop in this store was made from the same inputs and is still there.
+// alreadyHeld reports whether the last drop in this store was made from the same inputs.
 func (r *run) alreadyHeld(ctx context.Context) (bool, error) {
-	last := r.lastHere()
-	if last == nil || last.InputDigest != r.inputs {
-		return false, nil
-	}
-	there, err := exists(ctx, r.Store, last.ID+"/"+manifest.SignatureName)
-	if err != nil || !there {
+	last, err := r.LastDrop(ctx, r.judgement.Agreement.ID)
+	if err != nil || last == nil || last.InputDigest != r.inputs {
 		return false, err
 	}
 	r.result.Outcome, r.result.Drop = Unchanged, last.ID
 	return true, r.record(string(Unchanged), nil)
 }
 
-// lastHere is the agreement's last drop in the store at hand; nil when it has none.
-func (r *run) lastHere() *state.PublishedDrop {
-	for i := len(r.ledger) - 1; i >= 0; i-- {
-		if r.ledger[i].Store == r.Store.Location() {
-			return &r.ledger[i]
+// LastDrop is an agreement's last drop that is in the store at hand; nil when there is none.
+func (g *Gateway) LastDrop(ctx context.Context, agreement string) (*state.PublishedDrop, error) {
+	drops, err := g.State.Drops(agreement)
+	if err != nil {
+		return nil, err
+	}
+	for i := len(drops) - 1; i >= 0; i-- {
+		there, err := exists(ctx, g.Store, drops[i].ID+"/"+manifest.SignatureName)
+		if err != nil {
+			return nil, err
+		}
+		if there {
+			return &drops[i], nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // makeDrop stages, writes, records and publishes.

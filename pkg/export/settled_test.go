@@ -284,8 +284,8 @@ func (c *council) runs(tb testing.TB, id string) []runRecord {
 	return out
 }
 
-// nothingLeft: no staging, no spill, no temporary file anywhere in the state folder.
-func (c *council) nothingLeft(tb testing.TB) {
+// nothingStaged: no staged drop, and no spilled row.
+func (c *council) nothingStaged(tb testing.TB) {
 	tb.Helper()
 	if left := filesBelow(tb, c.path("state", "staging")); len(left) > 0 {
 		tb.Errorf("staging still holds %v", left)
@@ -293,6 +293,12 @@ func (c *council) nothingLeft(tb testing.TB) {
 	if entries, err := os.ReadDir(c.path("state", "staging")); err == nil && len(entries) > 0 {
 		tb.Errorf("staging still holds the folder of %s", entries[0].Name())
 	}
+}
+
+// nothingLeft: nothing staged, and no temporary file anywhere in the state folder.
+func (c *council) nothingLeft(tb testing.TB) {
+	tb.Helper()
+	c.nothingStaged(tb)
 	for _, name := range filesBelow(tb, c.path("state")) {
 		base := path.Base(name)
 		if strings.HasPrefix(base, ".tmp-") || strings.HasSuffix(base, ".run") || strings.HasSuffix(base, ".new") || base == "pending" {

@@ -2,6 +2,7 @@ package extract_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/postern-gateway/postern/pkg/civil"
@@ -11,9 +12,12 @@ import (
 	"github.com/postern-gateway/postern/schemas"
 )
 
+// loaded reads the built-in definitions once for all tests.
+var loaded = sync.OnceValues(func() (*dataset.Catalogue, error) { return dataset.Load(schemas.Files) })
+
 func catalogue(t testing.TB) *dataset.Catalogue {
 	t.Helper()
-	c, err := dataset.Load(schemas.Files)
+	c, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}

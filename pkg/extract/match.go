@@ -59,7 +59,7 @@ func (h *Header) Fits(fields []string) bool {
 		return false
 	}
 	for name, at := range h.At {
-		if at >= len(fields) || strings.ToUpper(strings.TrimSpace(fields[at])) != strings.ToUpper(name) {
+		if at >= len(fields) || !strings.EqualFold(strings.TrimSpace(fields[at]), name) {
 			return false
 		}
 	}

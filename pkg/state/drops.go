@@ -178,6 +178,8 @@ func (d PublishedDrop) check() error {
 		return errors.New("its reference date is not a date")
 	case d.Checkpoint == "" || len(d.Checkpoint) > maxCheckpoint || !utf8.ValidString(d.Checkpoint):
 		return errors.New("its checkpoint is empty, too long or not text")
+	case d.Store == "" || len(d.Store) > maxCheckpoint || !utf8.ValidString(d.Store):
+		return errors.New("its store is not named")
 	case d.Published.IsZero() || d.Published.Location() != time.UTC:
 		return errors.New("its time of publication is missing")
 	}

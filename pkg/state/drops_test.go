@@ -23,6 +23,7 @@ func aDrop(sequence int) PublishedDrop {
 		Epoch:         3,
 		KeyCheck:      strings.Repeat("2c", 8),
 		ReferenceDate: civil.MustYMD(2026, 11, 1),
+		Store:         "dir:/srv/drops",
 		Checkpoint:    "postern/331 & <co>\n12\nAAAA=\n\n— “x”\n",
 		Published:     time.Date(2026, 11, 21, 2, 0, 0, 123, time.UTC),
 	}
@@ -85,6 +86,7 @@ func TestAppendDropRefuses(t *testing.T) {
 		"no epoch":                 func(d *PublishedDrop) { d.Epoch = 0 },
 		"a negative epoch":         func(d *PublishedDrop) { d.Epoch = -1 },
 		"a long key check":         func(d *PublishedDrop) { d.KeyCheck += "00" },
+		"no store":                 func(d *PublishedDrop) { d.Store = "" },
 		"no checkpoint":            func(d *PublishedDrop) { d.Checkpoint = "" },
 		"a checkpoint not of text": func(d *PublishedDrop) { d.Checkpoint = "\xff" },
 		"a huge checkpoint":        func(d *PublishedDrop) { d.Checkpoint = strings.Repeat("x", maxCheckpoint+1) },
@@ -129,6 +131,7 @@ func TestDropsGolden(t *testing.T) {
    "key_check": "2c2c2c2c2c2c2c2c",
    "reference_date": "2026-11-01",
    "checkpoint": "<o>\n7\n",
+   "store": "dir:/srv/drops",
    "published": "2026-11-21T02:00:00.000000123Z"
   }
  ]

@@ -397,3 +397,41 @@ func files(t *testing.T, path string) []string {
 	}
 	return names
 }
+
+func TestRemoveMembership(t *testing.T) {
+	f := open(t, filepath.Join(t.TempDir(), "state"))
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const drop = "0007-20261121"
+	w, err := f.MembershipWriter(anAgreement, drop, "children", identity.Recipient())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	index := filepath.Join(f.path, "membership", anAgreement, drop)
+	if _, err := os.Stat(index); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.RemoveMembership(anAgreement, drop); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(index); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the index of an abandoned drop is still there: %v", err)
+	}
+	if err := f.RemoveMembership(anAgreement, drop); err != nil {
+		t.Errorf("to remove it once more: %v", err)
+	}
+	if err := f.AppendDrop(anAgreement, aDrop(7)); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.RemoveMembership(anAgreement, drop); err == nil {
+		t.Error("the index of a published drop can be removed")
+	}
+	if err := f.RemoveMembership("../"+anAgreement, drop); err == nil {
+		t.Error("a name can leave the folder")
+	}
+}

@@ -107,7 +107,7 @@ func TestEveryRowIsAccountedFor(t *testing.T) {
 	c := catalogue(t)
 	random := rand.New(rand.NewPCG(13, 14))
 	compared, refused, quarantined := 0, 0, int64(0)
-	for range 600 {
+	for range 300 {
 		text := mutate(random, []byte(base(30)))
 		got := read(t, c, file(t, string(text)), 2020)
 		account(t, text, got)
@@ -129,7 +129,7 @@ func TestEveryRowIsAccountedFor(t *testing.T) {
 			t.Fatalf("%q\nread %d, passed %v; want %d and %v", text, got.tally.Read, got.rows, rows, passed)
 		}
 	}
-	if compared < 300 || refused < 10 || quarantined < 200 {
+	if compared < 150 || refused < 5 || quarantined < 100 {
 		t.Errorf("only %d files compared, %d refused, %d rows kept back: this test shows little", compared, refused, quarantined)
 	}
 }
@@ -195,7 +195,7 @@ func FuzzReader(f *testing.F) {
 func TestFindingsHoldNoCell(t *testing.T) {
 	c := catalogue(t)
 	const canary = "canary"
-	for _, table := range c.Tables() {
+	for i, table := range c.Tables() {
 		if table.Core() {
 			continue
 		}
@@ -205,7 +205,7 @@ func TestFindingsHoldNoCell(t *testing.T) {
 		}
 		header, row := strings.Join(names, ",")+",CANARY NAME\n", strings.Join(cells, ",")
 		sick := row + "," + canary + "\n" + row + "\n" + row + ",\"" + canary + "\"canary\n" + strings.ReplaceAll(row, canary, canary+"\xff") + ",x\n"
-		for name, content := range map[string]string{
+		contents := map[string]string{
 			"bad cells":        header + sick,
 			"no header line":   row + "\n" + sick,
 			"half a header":    strings.Join(names[:len(names)-2], ",") + ",CANARY\n" + sick,
@@ -213,10 +213,13 @@ func TestFindingsHoldNoCell(t *testing.T) {
 			"a quote tears":    header + sick + "\"canary\ncanary\",\n",
 			"a NUL byte":       header + sick + "canary\x00canary\n",
 			"a column twice":   header[:len(header)-1] + ",CHILD\n" + sick,
-			"a long line":      header + strings.Repeat(canary, 1<<18) + "\n",
-			"a long header":    strings.Repeat(canary, 1<<18) + "\n",
 			"a quote in names": "\"CANARY\"canary," + header,
-		} {
+		}
+		if i == len(c.Tables())-1 { // long ones once
+			contents["a long line"] = header + strings.Repeat(canary, 1<<18) + "\n"
+			contents["a long header"] = strings.Repeat(canary, 1<<18) + "\n"
+		}
+		for name, content := range contents {
 			got := read(t, c, file(t, content), 2027)
 			said := strings.ToLower(fmt.Sprint(got.err, got.findings))
 			var bad *extract.Invalid

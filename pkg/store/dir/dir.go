@@ -75,13 +75,14 @@ func Open(path string) (*Store, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		parent := filepath.Dir(path)
 		if info, err := os.Stat(parent); err != nil || !info.IsDir() {
-			return nil, finding.WithHint(fmt.Errorf("store: %s: there is no folder %s to hold it", path, parent),
-				"make that folder, or correct the path; if it is a share, see whether it is mounted")
+			return nil, &store.Error{Op: "open", Err: fmt.Errorf("%s: there is no folder %s to hold it", path, parent),
+				Hint: "make that folder, or correct the path; if it is a share, see whether it is mounted"}
 		}
 	case err != nil:
 		return nil, &store.Error{Op: "open", Err: err, Hint: hint(err)}
 	case !info.IsDir():
-		return nil, finding.WithHint(fmt.Errorf("store: %s: not a folder", path), "a dir: store names a folder")
+		return nil, &store.Error{Op: "open", Err: fmt.Errorf("%s: not a folder", path),
+			Hint: "a dir: store names a folder: correct the path, or move what is there away"}
 	}
 	return &Store{path: path, link: (*os.Root).Link, rename: renameNew}, nil
 }
