@@ -65,7 +65,7 @@ type ready struct {
 	command   string
 }
 
-//nolint:gochecknoglobals // made once for all tests of the package, which only copy it
+// common is made once for all tests of the package, which only copy it.
 var common = ready{cohorts: make(map[string]string)}
 
 func references(dir string) custody.References {

@@ -135,9 +135,8 @@ func TestOneSaltTwoAgreements(t *testing.T) {
 // TestUnchangedRunPublishesNothing.
 func TestAgreementsShareNoPseudonym(t *testing.T) {
 	extracts := smallCohort(t)
-	c := newCouncil(t)
 	one, other := narrowAgreement("dsa-trust-one"), narrowAgreement("dsa-trust-other")
-	c = newCouncil(t, one, other)
+	c := newCouncil(t, one, other)
 	first := columnOf(t, c.path("drops", c.export(t, "dsa-trust-one", extracts).Drop, "children.parquet"), "child_id")
 	second := columnOf(t, c.path("drops", c.export(t, "dsa-trust-other", extracts).Drop, "children.parquet"), "child_id")
 	if len(first) < 90 || len(first) != len(second) {
