@@ -33,7 +33,7 @@ import (
 
 // Source is one recognised file.
 type Source struct {
-	File   string // as findings name it: the path below the folder that was given
+	File   string // as findings name it: the path that was given, and what stands below it
 	Path   string // where it is
 	Table  *dataset.Table
 	Year   int // the collection year, by the year it ends in
