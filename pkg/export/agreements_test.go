@@ -1,3 +1,5 @@
+//go:build unix
+
 package export_test
 
 import (

@@ -12,6 +12,11 @@ import (
 func perChild(ctx context.Context, in Input, table *dataset.Table, columns []string, sink func(*extract.Batch) error) (Tally, error) {
 	k := &kids{in: in, table: table, columns: with(columns, table.ChildID), own: make(map[uint32]uint32)}
 	k.facts = make([]facts, len(k.columns))
+	for i, name := range k.columns {
+		if i > 0 && table.Column(name).Type == dataset.Identifier {
+			k.facts[i].numbers = make(map[string]int32)
+		}
+	}
 	for i := range table.Sources {
 		source := &table.Sources[i]
 		want := wantOf(in, source, table, k.columns)
@@ -56,6 +61,35 @@ type facts struct {
 	nums   []int32
 	states []extract.State
 	years  []int16 // the collection year that said it; of an empty fact, the one whose rows differ on it; 0 for none
+
+	// Of a column of identifiers that are not the child's: a number for each, and each by its number.
+	numbers map[string]int32
+	values  []extract.Value
+}
+
+// say is a value as a fact. An identifier becomes its number; one that stands for nobody says nothing.
+func (f *facts) say(v extract.Value) extract.Value {
+	if f.numbers == nil {
+		return v
+	}
+	if v.State != extract.Known {
+		return extract.Value{}
+	}
+	n, known := f.numbers[v.Text]
+	if !known {
+		n = int32(len(f.values))
+		f.numbers[v.Text] = n
+		f.values = append(f.values, v)
+	}
+	return extract.Value{State: extract.Known, Num: n}
+}
+
+// value is a fact as a value.
+func (f *facts) value(state extract.State, num int32) extract.Value {
+	if f.numbers != nil && state == extract.Known {
+		return f.values[num]
+	}
+	return extract.Value{State: state, Num: num}
 }
 
 // presence lists the positions of the columns that a row of the source makes true.
@@ -206,7 +240,8 @@ func (k *kids) quarantine(place finding.Place) {
 // fill takes from a row what is not yet known, unless rows of its return differ on it.
 func (k *kids) fill(at uint32, l line) {
 	for i := 1; i < len(l.columns); i++ {
-		f, v := &k.facts[i], l.columns[i].At(l.at)
+		f := &k.facts[i]
+		v := f.say(l.columns[i].At(l.at))
 		if f.states[at] == extract.Empty && v.State != extract.Empty && int(f.years[at]) != l.src.Year {
 			f.states[at], f.nums[at], f.years[at] = v.State, v.Num, int16(l.src.Year)
 		}
@@ -218,7 +253,7 @@ func (k *kids) fill(at uint32, l line) {
 func (k *kids) differing(at uint32, l line) []int {
 	var columns []int
 	for i := 1; i < len(l.columns); i++ {
-		v := l.columns[i].At(l.at)
+		v := k.facts[i].say(l.columns[i].At(l.at))
 		if v.State != extract.Empty && k.facts[i].states[at] != extract.Empty && v.Num != k.facts[i].nums[at] {
 			columns = append(columns, i)
 		}
@@ -288,7 +323,7 @@ func (k *kids) column(i int, def *dataset.Column, at []uint32) extract.Column {
 		if !known {
 			n = uint32(len(c.Values))
 			seen[f] = n
-			c.Values = append(c.Values, extract.Value{State: f.state, Num: f.num})
+			c.Values = append(c.Values, k.facts[i].value(f.state, f.num))
 		}
 		c.Index[row] = n
 	}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/postern-gateway/postern/pkg/harmonise"
 )
@@ -227,5 +228,47 @@ func TestColumnsNotAskedFor(t *testing.T) {
 	got := council.table(t, "children", "child_id", "ethnicity")
 	if got.text() != "700001 WBRI" || got.tally != (harmonise.Tally{Read: 2, Left: 1, Superseded: 1}) {
 		t.Errorf("made %q, %+v", got.text(), got.tally)
+	}
+}
+
+// TestOtherIdentifiers: in a council's own table with one row per child, an identifier that is not the child's is a fact
+// like any other; one that stands for nobody says nothing.
+func TestOtherIdentifiers(t *testing.T) {
+	catalogue := builtIn(t, fstest.MapFS{"council.yaml": {Data: []byte(`apiVersion: postern/core/v1
+version: 1
+title: The council's own
+code_lists:
+  none: [{code: x, meaning: None}]
+tables:
+  - name: homes
+    meaning: The home of each child
+    child_id: child_id
+    one_row_per: [child_id]
+    columns:
+      - {name: child_id, type: identifier, identifier: child/la-child-id, class: linkage-identifier, meaning: Child}
+      - {name: home, type: identifier, identifier: school/urn, class: quasi-identifier, meaning: Home}
+    sources:
+      - table: ssda903/episodes
+        adds: true
+        columns:
+          child_id: {from: CHILD}
+          home: {from: URN}
+`)}})
+	row := func(child, urn string) string { return child + ",02/07/2019,S,C1,N1,U3,PR1,,,,,," + urn }
+	council := discover(t, catalogue, write(t, map[string]string{
+		"2018-19/episodes.csv": lines(episodesLine, "7,02/07/2018,S,C1,N1,U3,PR1,,,,,,100007"),
+		"2019-20/episodes.csv": lines(episodesLine, row("1", "100001"), row("2", "100002"), row("3", "sc012345"), row("4", ""), row("6", "100001"), row("7", "XXXXXX")),
+		"2020-21/episodes.csv": lines(episodesLine, row("1", ""), row("2", "100003"), row("5", "100001"), row("5", "100004"), row("6", "100001")),
+	})...)
+	for _, rows := range []int{0, 1, 2} {
+		council.rows = rows
+		got := council.table(t, "homes", "child_id", "home")
+		want := "1 100001\n2 100003\n6 100001\n3 SC012345\n4 \n7 100007"
+		if got.text() != want || got.tally != (harmonise.Tally{Read: 12, Left: 6, Superseded: 4, Quarantined: 2}) {
+			t.Errorf("batches of %d: made\n%s\nwant\n%s\n%+v", rows, got.text(), want, got.tally)
+		}
+		if !maps.Equal(got.found, map[string]int64{harmonise.RuleConflict: 2, harmonise.RuleChanged: 1}) {
+			t.Errorf("batches of %d: found %v", rows, got.found)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package harmonise_test
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,9 +32,9 @@ func lines(header string, rows ...string) string {
 	return header + "\n" + strings.Join(rows, "\n") + "\n"
 }
 
-func builtIn(t testing.TB) *dataset.Catalogue {
+func builtIn(t testing.TB, others ...fs.FS) *dataset.Catalogue {
 	t.Helper()
-	c, err := dataset.Load(schemas.Files)
+	c, err := dataset.Load(append([]fs.FS{schemas.Files}, others...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

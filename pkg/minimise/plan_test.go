@@ -14,6 +14,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/agreement"
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/minimise"
 	"github.com/postern-gateway/postern/pkg/synth"
 )
@@ -224,5 +225,28 @@ func TestEveryTreatmentKeepsRawTextIn(t *testing.T) {
 	}
 	if raw := regexp.MustCompile(`(?i)RND|123456789|2011|MWAS|08-13|U3|099999|ZZ`).FindString(regexp.MustCompile(`[cs]1_[a-z0-9]{32}`).ReplaceAllString(text, "")); raw != "" {
 		t.Errorf("%q left", raw)
+	}
+}
+
+// TestBlankIsNeverHashed: a value that says that it is known, and is blank, has no pseudonym.
+func TestBlankIsNeverHashed(t *testing.T) {
+	c := catalogue(t)
+	a := terms{tables: "  ssda903/episodes:\n    child_id: {treatment: pseudonym, from: CHILD}\n    urn: {treatment: pseudonym, from: URN}\n"}.parse(t, c)
+	plan, err := minimise.Compile(c, a, newKeys(t, "dsa-test"), reference())
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := plan.Tables[0]
+	blank := []extract.Value{{State: extract.Known}}
+	held := minimise.NewHeld()
+	treated, err := table.Apply(&extract.Batch{
+		Source: &extract.Source{Table: table.Source, Year: 2021}, Rows: []int64{1},
+		Columns: []extract.Column{
+			{Def: table.Source.Column("CHILD"), Values: blank, Index: []uint32{0}}, {Def: table.Source.Column("URN"), Values: blank, Index: []uint32{0}},
+			{Def: table.Source.Column("DECOM"), Values: []extract.Value{{}}, Index: []uint32{0}},
+		},
+	}, held, &finding.Report{})
+	if err != nil || treated.Len() != 1 || !treated.Null(0, 0) || !treated.Null(0, 1) || held.Nobody != 1 || held.Cells["urn"][minimise.NoValue] != 1 {
+		t.Errorf("%d rows, %+v, error %v", treated.Len(), held, err)
 	}
 }
