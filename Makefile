@@ -3,6 +3,7 @@
 
 GO       ?= go
 LINT      = bin/tools/golangci-lint
+S3SERVER  = bin/tools/versitygw
 BUILD     = $(shell git describe --always --dirty 2>/dev/null)
 GOBUILD   = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.build=$(BUILD)'
 PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
@@ -26,20 +27,20 @@ demo: build ## a synthetic council from keys to a verified drop, in demo/
 check-format:
 	@testdata/tools/gofmt.sh
 
-test: check-format ## every test that fits into a quarter of an hour
+test: check-format $(S3SERVER) ## every test that fits into a quarter of an hour
 	@$(NEED) gcc g++ ssh-keygen python3
 	$(GO) vet ./...
-	$(GO) test -race -shuffle=on -timeout 12m ./...
+	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -shuffle=on -timeout 12m ./...
 	@$(MAKE) --no-print-directory interop
 
 interop: build ## DuckDB and Python read a drop (their own module)
 	@$(NEED) gcc g++ ssh-keygen python3
 	cd testdata/interop && $(GO) vet ./... && $(GO) test -count=1 -timeout 10m -v ./...
 
-test-long: build ## fuzzing (FUZZ seconds a target), kill tests over and over, 1,000,000 children
+test-long: build $(S3SERVER) ## fuzzing (FUZZ seconds a target), kill tests over and over, 1,000,000 children
 	@$(NEED) gcc g++ ssh-keygen python3
-	POSTERN_LONG=1 $(GO) test -shuffle=on -timeout 60m ./...
-	POSTERN_LONG=1 $(GO) test -count=20 -timeout 60m -run 'Kill|Crash|Interrupt|Signal' ./...
+	POSTERN_LONG=1 POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -shuffle=on -timeout 60m ./...
+	POSTERN_LONG=1 POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -count=20 -timeout 60m -run 'Kill|Crash|Interrupt|Signal' ./...
 	testdata/tools/fuzz.sh $(FUZZ)
 	python3 testdata/tools/cost.py testdata/demo/demo.sh --folder bin/large --children 1000000
 	rm -rf bin/large
@@ -49,6 +50,10 @@ bench: ## Go benchmarks, COUNT times each
 
 $(LINT): testdata/tools/go.mod testdata/tools/go.sum
 	cd testdata/tools && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o ../../$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+# The S3 server that tests start and stop: make bin/tools/versitygw.
+$(S3SERVER): testdata/tools/go.mod testdata/tools/go.sum
+	cd testdata/tools && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o ../../$(S3SERVER) github.com/versity/versitygw/cmd/versitygw
 
 lint: $(LINT) ## golangci-lint, built from the tools module
 	CGO_ENABLED=0 $(LINT) run ./...

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,7 +29,10 @@ const long = `Tells whether a drop is exactly what a council sent, and what it s
 its signature, that no file is missing, added or changed, its description,
 every table, and the council's register.
 
-DROP is the folder that holds SHA256SUMS (also written dir:FOLDER).
+DROP is the folder that holds SHA256SUMS (also written dir:FOLDER), or its address
+in a bucket, in quotes: 's3://BUCKET/PREFIX/AGREEMENT/DROP?region=REGION', where it is
+not AWS's own with &endpoint=https://HOST, &path_style=true and &ca=FILE as needed.
+Credentials are found where AWS's own tools find them.
 
 The file of allowed signers comes from the council, by another way than the
 drop: a drop cannot vouch for itself.
@@ -64,7 +66,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usage("give one drop, the folder that holds its SHA256SUMS", "see postern-verify --help")
+				return usage("give one drop, the folder that holds its SHA256SUMS, or its address in a bucket", "see postern-verify --help")
 			}
 			return nil
 		},
@@ -127,23 +129,26 @@ func verify(ctx context.Context, path string, opt options, stdout io.Writer) (er
 	if err != nil {
 		return usageError{fmt.Errorf("%s: %w", opt.signers, err)}
 	}
-	drop, err := open(path)
+	drop, err := recipient.Open(ctx, path)
 	if err != nil {
-		return err
+		return usageError{err}
 	}
 	defer func() { err = errors.Join(err, drop.Close()) }()
 	options := recipient.Options{AllowedSigners: allowed, Identity: opt.identity, Now: time.Now()}
 	if opt.previous != "" {
-		previous, err := open(opt.previous)
+		previous, err := recipient.Open(ctx, opt.previous)
 		if err != nil {
-			return err
+			return usageError{err}
 		}
 		defer func() { err = errors.Join(err, previous.Close()) }()
 		options.Previous = previous
 	}
 	report, err := recipient.Verify(ctx, drop, options)
+	if err != nil && finding.HintOf(err) == "" {
+		err = finding.WithHint(err, "see that the drop can be read, and try again")
+	}
 	if err != nil {
-		return finding.WithHint(err, "see that the drop can be read, and try again")
+		return err
 	}
 	if err := write(report, opt.json, stdout); err != nil {
 		return err
@@ -152,16 +157,4 @@ func verify(ctx context.Context, path string, opt options, stdout io.Writer) (er
 		return finding.WithHint(errNotVerified, "keep what you have, do not use it, and call the council on a number you already have")
 	}
 	return nil
-}
-
-// open opens a drop in a folder.
-func open(path string) (*recipient.Dir, error) {
-	if scheme, _, ok := strings.Cut(path, "://"); ok && scheme != "" {
-		return nil, usage("a drop in a bucket cannot be verified where it is", "download its folder and give that")
-	}
-	drop, err := recipient.FromDir(strings.TrimPrefix(path, "dir:"))
-	if err != nil {
-		return nil, usageError{err}
-	}
-	return drop, nil
 }

@@ -88,7 +88,7 @@ func prepareCouncils(t *testing.T) map[string]string {
 		}
 	}
 	bare, signed, published := out[bareCouncil], out[signedCouncil], out[publishedCouncil]
-	at(bare, "2026-05-31", "synth", "cohort", filepath.Join(bare, "extracts"), "--children", "120", "--years", "3", "--seed", "7")
+	at(bare, "2026-05-31", "synth", "cohort", filepath.Join(bare, "extracts"), "--children", "120", "--years", "3", "--seed", "7", "--formats", "ssda903")
 	copyTree(t, bare, signed)
 	agreement := filepath.Join(signed, "agreements", exampleAgreement)
 	at(signed, "2026-06-01", "keys", "new", agreement)
@@ -117,8 +117,8 @@ func writeCouncil(dir string) error {
 		return err
 	}
 	files := map[string]string{"postern.yaml": councilFile, "agreements/roles.yaml": roles}
-	for _, name := range []string{exampleAgreement, "family-valued-2020.yaml"} {
-		data, err := os.ReadFile(filepath.Join("..", "..", "agreements", name))
+	for name, path := range map[string]string{exampleAgreement: "testdata/agreements/looked-after.yaml", "family-valued-2020.yaml": "agreements/family-valued-2020.yaml"} {
+		data, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(path)))
 		if err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ func (p *program) exportCommand() *cobra.Command {
 			return p.export(cmd.Context(), args[0], args[1:], to, month)
 		},
 	}
-	c.Flags().StringVar(&to, "to", "", "the `STORE` to publish to, such as dir:./drops (default: that of postern.yaml)")
+	c.Flags().StringVar(&to, "to", "", "the `STORE` to publish to, such as dir:./drops or s3://drops/coventry?region=eu-west-2 (default: that of postern.yaml)")
 	referenceFlag(c, &month)
 	return p.jsonFlag(c)
 }
@@ -74,7 +74,7 @@ func (p *program) export(ctx context.Context, agreement string, named []string, 
 	if to == "" {
 		to = c.Store
 	}
-	if g.Store, err = openStore(to); err != nil {
+	if g.Store, err = openStore(ctx, to); err != nil {
 		return err
 	}
 	paths, err := extractsOf(c, named)
@@ -130,11 +130,12 @@ func reportRun(w io.Writer, r *export.Result) error {
 	_, _ = fmt.Fprintln(t, "HOW IT LEFT\tfrom\ttreatment")
 	for _, table := range r.Manifest.Tables {
 		for _, c := range table.Columns {
-			_, _ = fmt.Fprintf(t, "%s.%s\t%s\t%s\n", table.Name, c.Name, strings.Join(c.Source, ", "), c.Treatment)
+			_, _ = fmt.Fprintf(t, "%s.%s\t%s\t%s\n", table.Name, c.Name, origins(c.Source), c.Treatment)
 		}
 	}
 	_ = t.Flush()
 	writeAccounts(&b, r.Record.Tables)
+	writeLinkage(&b, r.Record.Linkage)
 	writeFindings(&b, r.Record.Findings, r.Record.Tables)
 	fmt.Fprintf(&b, "\nRun record: number %d of %s, in the state folder. It is for the council only.\n", r.Run, r.Record.Agreement)
 	_, err := io.WriteString(w, b.String())
@@ -145,14 +146,39 @@ func reportRun(w io.Writer, r *export.Result) error {
 func writeAccounts(b *strings.Builder, tables []export.TableRecord) {
 	b.WriteString("\n")
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "WHAT WAS HELD BACK\tread\tleft\trepeated\tmarks\tother children\toutside dates\tquarantined")
+	_, _ = fmt.Fprintln(t, "WHAT WAS HELD BACK\tread\tleft\trepeated\tmarks\tno child\tother school\tother children\toutside dates\tquarantined")
 	for _, r := range tables {
-		_, _ = fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", r.Table, r.Read, r.Left, r.HeldBack.Superseded, r.HeldBack.Marks,
-			r.HeldBack.NotInCohort, r.HeldBack.OutsidePeriod, r.Quarantined)
+		_, _ = fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", r.Table, r.Read, r.Left, r.HeldBack.Superseded, r.HeldBack.Marks,
+			r.HeldBack.Unlinked, r.HeldBack.Elsewhere, r.HeldBack.NotInCohort, r.HeldBack.OutsidePeriod, r.Quarantined)
 	}
 	_ = t.Flush()
-	b.WriteString("repeated: a later return says it again · marks: rows that only set a flag · other children: not in the\n" +
-		"agreement's cohort · outside dates: not in its data period · quarantined: a finding keeps the row back\n")
+	b.WriteString("repeated: a later return says it again · marks: rows that set a flag or add to another row · no child: pupils\n" +
+		"who are none of the returns' children · other school: pupils whom another school's row counts · other children: not\n" +
+		"in the agreement's cohort · outside dates: not in its data period · quarantined: a finding keeps the row back\n")
+}
+
+// origins names the source columns behind a column, the first two and how many more: the manifest has all of them.
+func origins(sources []string) string {
+	const most = 2
+	if len(sources) <= most {
+		return strings.Join(sources, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(sources[:most], ", "), len(sources)-most)
+}
+
+// writeLinkage says how well the agreement's children were found again in other extracts.
+func writeLinkage(b *strings.Builder, links []export.LinkRecord) {
+	if len(links) == 0 {
+		return
+	}
+	b.WriteString("\n")
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "WHO WAS FOUND AGAIN\tby\tchildren\twith a number\tfound")
+	for _, l := range links {
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\n", l.Table, l.Domain, l.Children, l.Numbered, l.Found)
+	}
+	_ = t.Flush()
+	b.WriteString("children: the agreement's, as the returns list them · with a number: those with an identifier that can link\n")
 }
 
 // writeFindings lists findings, those about files first.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -135,6 +136,7 @@ type inspected struct {
 	File  string        `json:"file"`
 	Table string        `json:"table"`
 	Year  int           `json:"collection_year"`
+	Term  string        `json:"term,omitempty"`
 	Rows  extract.Tally `json:"rows"`
 }
 
@@ -163,17 +165,31 @@ func (p *program) inspectExtracts(ctx context.Context, paths []string) error {
 		return err
 	}
 	out := inspection{Skipped: append([]string{}, inventory.Skipped...)}
-	for _, src := range inventory.Sources {
-		var names []string
-		for _, column := range src.Table.Columns {
-			names = append(names, column.Name)
+	for from := 0; from < len(inventory.Sources); {
+		// The tables of one document stand side by side, and are read in one pass.
+		var demands []*extract.Demand
+		for _, src := range inventory.Sources[from:] {
+			if src.Path != inventory.Sources[from].Path {
+				break
+			}
+			var names []string
+			for _, column := range src.Table.Columns {
+				names = append(names, column.Name)
+			}
+			demands = append(demands, &extract.Demand{
+				Source: src, Want: extract.NewWant(src.Table, names...), Report: report, Sink: func(*extract.Batch) error { return nil },
+			})
 		}
-		reader := readers()[strings.ToLower(filepath.Ext(src.Path))]
-		tally, err := reader.Read(ctx, src, extract.NewWant(src.Table, names...), func(*extract.Batch) error { return nil }, report)
-		if err != nil {
+		from += len(demands)
+		reader := readers()[strings.ToLower(filepath.Ext(demands[0].Source.Path))]
+		if err := reader.Read(ctx, demands); err != nil {
 			return err
 		}
-		out.Files = append(out.Files, inspected{File: src.File, Table: src.Table.ID(), Year: src.Year, Rows: tally})
+		for _, d := range demands {
+			out.Files = append(out.Files, inspected{
+				File: d.Source.File, Table: d.Source.Table.ID(), Year: d.Source.Year, Term: d.Source.Term, Rows: d.Tally,
+			})
+		}
 	}
 	out.Findings = report.Findings()
 	if p.json {
@@ -185,9 +201,9 @@ func (p *program) inspectExtracts(ctx context.Context, paths []string) error {
 func (i inspection) write(w io.Writer) error {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "file\ttable\tyear\trows\tsound\tquarantined") // a strings.Builder never fails
+	_, _ = fmt.Fprintln(t, "file\ttable\tyear\tterm\trows\tsound\tquarantined") // a strings.Builder never fails
 	for _, f := range i.Files {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\n", f.File, f.Table, f.Year, f.Rows.Read, f.Rows.Passed, f.Rows.Quarantined)
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%d\t%d\t%d\n", f.File, f.Table, f.Year, cmp.Or(f.Term, "-"), f.Rows.Read, f.Rows.Passed, f.Rows.Quarantined)
 	}
 	_ = t.Flush()
 	for _, s := range i.Skipped {

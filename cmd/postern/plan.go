@@ -56,6 +56,7 @@ type planReport struct {
 	LastDrop   string              `json:"last_drop"` // empty when there is none
 	Tables     []planTable         `json:"tables"`
 	Disclosure manifest.Disclosure `json:"disclosure"`
+	Linkage    []export.LinkRecord `json:"linkage"` // how well children were found again in other extracts
 	Findings   []finding.Finding   `json:"findings"`
 }
 
@@ -68,7 +69,7 @@ func (p *program) plan(ctx context.Context, agreement string, named []string, mo
 	if err != nil {
 		return err
 	}
-	if g.Store, err = openStore(c.Store); err != nil {
+	if g.Store, err = openStore(ctx, c.Store); err != nil {
 		return err
 	}
 	paths, err := extractsOf(c, named)
@@ -97,6 +98,7 @@ func (p *program) plan(ctx context.Context, agreement string, named []string, mo
 	}
 	out := planReport{
 		Agreement: a.ID, Version: a.Version, Reference: survey.Reference.String(), Disclosure: report.Disclosure,
+		Linkage:  append([]export.LinkRecord{}, survey.Links...),
 		Findings: append([]finding.Finding{}, survey.Found...),
 	}
 	last, err := lastManifest(ctx, g, a.ID)
@@ -164,7 +166,7 @@ func (r planReport) write(w io.Writer) error {
 	_, _ = fmt.Fprintln(t, "HOW IT WOULD LEAVE\tfrom\ttreatment\tclass")
 	for _, table := range r.Tables {
 		for _, c := range table.Columns {
-			_, _ = fmt.Fprintf(t, "%s.%s\t%s\t%s\t%s\n", table.Table, c.Name, strings.Join(c.Source, ", "), c.Treatment, c.Class)
+			_, _ = fmt.Fprintf(t, "%s.%s\t%s\t%s\t%s\n", table.Table, c.Name, origins(c.Source), c.Treatment, c.Class)
 		}
 	}
 	_ = t.Flush()
@@ -173,6 +175,7 @@ func (r planReport) write(w io.Writer) error {
 		accounts[i] = r.Tables[i].TableRecord
 	}
 	writeAccounts(&b, accounts)
+	writeLinkage(&b, r.Linkage)
 	writeRisk(&b, r.Disclosure)
 	writeFindings(&b, r.Findings, accounts)
 	_, err := io.WriteString(w, b.String())

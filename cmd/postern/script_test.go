@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/postern-gateway/postern/pkg/store/s3/s3test"
 )
 
 // testNow is the environment variable that sets the clock of the program under test. Only this file reads it: the
@@ -58,7 +60,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                scriptCommands(templates),
+		Cmds:                scriptCommands(templates, newBuckets(t)),
 		Condition:           scriptCondition,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("REPO", root)
@@ -90,9 +92,11 @@ func buildVerifier(t *testing.T) string {
 }
 
 // scriptCondition answers the conditions that scripts have beside those of testscript: [superuser], who is stopped by no
-// file mode, and [tmpfs], a file system of their own in a mount namespace of their own.
+// file mode, [tmpfs], a file system of their own in a mount namespace of their own, and [s3], a server with buckets.
 func scriptCondition(name string) (bool, error) {
 	switch name {
+	case "s3":
+		return s3test.Built() == nil || os.Getenv(s3test.Variable) != "", nil // named, it must be there
 	case "superuser":
 		return os.Geteuid() == 0, nil
 	case "tmpfs":

@@ -59,7 +59,11 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	plant                      add rows to the latest return, most of them bad: see plantedRows
 //	accounted PLAN RECORD WHO  (cohort or everybody) the run record accounts for every row, the planted ones too, beside the plan made before
 //	anonymous FILE             make every child of an extract one whose identifier stands for nobody
-func scriptCommands(templates map[string]string) map[string]scriptCommand {
+//	bucket plain|locked        make a bucket: $BUCKET, $S3HOST, $S3CA, $S3BASE, $S3ARGS; see s3cmd_test.go
+//	as USER                    be a user of that server: exporter, recipient, stranger, nobody
+//	place KEY FILE             put a file over an object of the bucket, as only its owner may
+//	discreet FOLDER…           no secret of that server is in what the last program wrote, or below the folders
+func scriptCommands(templates map[string]string, b *buckets) map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"council":   positive(func(ts *testscript.TestScript, args []string) error { return council(ts, templates, args) }),
 		"copytree":  positive(copyTreeTo),
@@ -99,6 +103,11 @@ func scriptCommands(templates map[string]string) map[string]scriptCommand {
 		"secret": positive(secret),
 		"sign":   positive(signFile),
 		"spoil":  positive(spoil),
+
+		"bucket":   positive(b.bucket),
+		"as":       positive(b.as),
+		"place":    positive(b.place),
+		"discreet": positive(b.discreet),
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -12,10 +13,12 @@ import (
 	"github.com/postern-gateway/postern/pkg/export"
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/extract/csv"
+	"github.com/postern-gateway/postern/pkg/extract/xml"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/state"
 	"github.com/postern-gateway/postern/pkg/store"
 	"github.com/postern-gateway/postern/pkg/store/dir"
+	"github.com/postern-gateway/postern/pkg/store/s3"
 	"github.com/postern-gateway/postern/schemas"
 )
 
@@ -45,13 +48,26 @@ func catalogue(c *config.Config) (*dataset.Catalogue, error) {
 }
 
 // readers has a reader per file name ending.
-func readers() map[string]extract.Reader { return map[string]extract.Reader{".csv": csv.Reader{}} }
+func readers() map[string]extract.Reader {
+	return map[string]extract.Reader{".csv": csv.Reader{}, ".tab": csv.Reader{}, ".tsv": csv.Reader{}, ".xml": xml.Reader{}}
+}
 
-// openStore opens a store by its URL.
-func openStore(url string) (store.Store, error) {
+// openStore opens a store by its URL. A bucket is not asked for anything yet.
+func openStore(ctx context.Context, url string) (store.Store, error) {
+	if strings.HasPrefix(url, s3.Scheme) {
+		address, err := s3.ParseAddress(url)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		bucket, err := s3.Open(ctx, address)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		return bucket, nil
+	}
 	path, ok := strings.CutPrefix(url, "dir:")
 	if !ok || path == "" {
-		return nil, usage("write dir: and the path of a folder", "the store is not one that this version knows")
+		return nil, usage("write dir: and the path of a folder, or s3://BUCKET/PREFIX?region=REGION", "the store is not one that this version knows")
 	}
 	return dir.Open(path)
 }

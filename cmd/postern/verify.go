@@ -25,8 +25,9 @@ func (p *program) verifyCommand() *cobra.Command {
 	var signers, previous string
 	c := &cobra.Command{
 		Use: "verify DROP", Short: "Check a drop's signature, digests, tables and proof", Long: verifyLong,
-		Example: "  postern verify drops/dsa-coventry-fv-2026/0001-20261121",
-		Args:    arguments(1, 1, "one drop, the folder that holds its SHA256SUMS"),
+		Example: "  postern verify drops/dsa-coventry-fv-2026/0001-20261121\n" +
+			"  postern verify 's3://drops/coventry/dsa-coventry-fv-2026/0001-20261121?region=eu-west-2'",
+		Args: arguments(1, 1, "one drop, the folder that holds its SHA256SUMS, or its address in a bucket"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.verify(cmd.Context(), args[0], signers, previous)
 		},
@@ -41,14 +42,14 @@ func (p *program) verify(ctx context.Context, path, signers, previous string) (e
 	if err != nil {
 		return err
 	}
-	drop, err := recipient.Open(path)
+	drop, err := recipient.Open(ctx, path)
 	if err != nil {
 		return usageError{err}
 	}
 	defer func() { err = errors.Join(err, drop.Close()) }()
 	opt := recipient.Options{AllowedSigners: allowed, Now: p.now()}
 	if previous != "" {
-		before, err := recipient.Open(previous)
+		before, err := recipient.Open(ctx, previous)
 		if err != nil {
 			return usageError{err}
 		}
@@ -56,8 +57,11 @@ func (p *program) verify(ctx context.Context, path, signers, previous string) (e
 		opt.Previous = before
 	}
 	report, err := recipient.Verify(ctx, drop, opt)
+	if err != nil && finding.HintOf(err) == "" {
+		err = finding.WithHint(err, "see that the drop can be read, and try again")
+	}
 	if err != nil {
-		return finding.WithHint(err, "see that the drop can be read, and try again")
+		return err
 	}
 	if p.json {
 		err = writeJSON(p.stdout, report)

@@ -62,6 +62,7 @@ type Agreement struct {
 	Prohibitions       []string // Prohibitions(), always
 	Pseudonyms         Pseudonyms
 	Cohort             *Cohort // nil: every child of the tables
+	Linkage            Linkage
 	Release            Release
 	IndexEvents        []IndexEvent // in the order of the file
 	Tables             []Table      // in the order of the file
@@ -174,6 +175,13 @@ type Condition struct {
 	Column   string
 	From, To *civil.Date
 	In       []string
+}
+
+// Linkage says how well children must be found again in other extracts. A run that finds fewer stops: what would leave
+// could mislead.
+type Linkage struct {
+	Pupils  float64 // the least share of the agreement's children who are on a school's roll, 0 to 1
+	Returns float64 // the least share of one return's children who are in the other return of the same years, 0 to 1
 }
 
 // Release says how carefully the drop is measured before it leaves.

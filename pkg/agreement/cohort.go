@@ -197,3 +197,31 @@ func neverLeaves(c dataset.Class) string {
 	}
 	return "this column " + what + " and never leaves"
 }
+
+// linkage reads how well children must be found again. An agreement for which pupils are linked to children says so.
+func (r *reader) linkage(root *document.Mapping) {
+	if !root.Has("linkage") {
+		options := []document.Option{document.Hint("say under linkage.pupils which share of the children must be found on a school's roll")}
+		if !r.linked() {
+			options = append(options, document.Optional())
+		}
+		root.Value("linkage", options...)
+		return
+	}
+	m := root.Mapping("linkage")
+	r.a.Linkage.Pupils = m.Float("pupils", document.Between(0, 1))
+	if m.Has("returns") {
+		r.a.Linkage.Returns = m.Float("returns", document.Between(0, 1))
+	}
+	m.Done()
+}
+
+// linked reports whether a table of the agreement is made of pupils, whom their numbers link to children.
+func (r *reader) linked() bool {
+	named := func(id string) bool {
+		t := r.catalogue.Table(id)
+		return t != nil && t.PerPupil()
+	}
+	return slices.ContainsFunc(r.a.Tables, func(t Table) bool { return named(t.ID) }) || r.a.Cohort != nil && named(r.a.Cohort.Table) ||
+		slices.ContainsFunc(r.a.IndexEvents, func(e IndexEvent) bool { return named(e.Table) })
+}

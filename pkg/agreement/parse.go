@@ -81,6 +81,7 @@ func (r *reader) document(root *document.Mapping) {
 	r.indexEvents(root)
 	r.tables(root)
 	r.cohortOf(root)
+	r.linkage(root)
 	r.release(root)
 	root.Done()
 	r.rules()

@@ -15,7 +15,7 @@ func (r *reader) rules() {
 	r.oneOutput()
 	r.oneDomain()
 	r.indexEventsUsed()
-	r.cohortCovers()
+	r.childrenOnly()
 	r.lawfulFor()
 }
 
@@ -40,7 +40,7 @@ type origin struct{ table, column string }
 func (r *reader) origins(t *dataset.Table, c *dataset.Column) []origin {
 	out := []origin{{t.ID(), c.Name}}
 	for i := range t.Sources {
-		if feed := t.Sources[i].Feed(c.Name); feed != nil && feed.From != "" {
+		if feed := t.Sources[i].Feed(c.Name); feed != nil && feed.Shows() {
 			out = append(out, origin{t.Sources[i].Table, feed.From})
 		}
 	}
@@ -114,16 +114,15 @@ func (r *reader) indexEventsUsed() {
 	}
 }
 
-// cohortCovers: a table that says of no row which child it is about cannot be limited to the cohort's children.
-func (r *reader) cohortCovers() {
-	if r.a.Cohort == nil {
-		return
-	}
+// childrenOnly: of a table that says of no row which child it is about, no child can be left out: one who is not of the
+// cohort, or objects, would leave all the same. Core tables say it of such rows.
+func (r *reader) childrenOnly() {
 	reported := make(map[*dataset.Table]bool)
 	for _, o := range r.outputs {
 		if o.table.ChildID == "" && !reported[o.table] {
 			reported[o.table] = true
-			o.at.Problem("this table does not say which child a row is about, and there is a cohort", "remove the table or the cohort")
+			o.at.Problem("this table does not say which child a row is about, so no child could be left out of it",
+				"name the core table that is made of it instead")
 		}
 	}
 }

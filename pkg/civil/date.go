@@ -180,9 +180,13 @@ func MonthsOfAge(birth, on Date) (int, bool) {
 
 // CollectionYear is the year in which the financial year (1 April to 31 March) of a date ends: the way children's
 // social-care returns are named (2020/21 is 2021).
-func (d Date) CollectionYear() int {
+func (d Date) CollectionYear() int { return d.YearEnding(time.April) }
+
+// YearEnding is the year in which the twelve months of a date end that begin with a month:
+// academic years (from September) are named so too.
+func (d Date) YearEnding(begins time.Month) int {
 	y, m, _ := d.YMD()
-	if m >= 4 {
+	if time.Month(m) >= begins {
 		return y + 1
 	}
 	return y

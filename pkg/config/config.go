@@ -6,7 +6,7 @@
 //	schemas: ./schemas                   # optional: the council's own dataset definitions, beside the built-in ones
 //	agreements: ./agreements
 //	state: ./state                       # run records, sealed index, staging, register
-//	store: dir:./drops
+//	store: dir:./drops                   # or s3://bucket/prefix?region=…&endpoint=https://…&path_style=true&ca=./ca.pem
 //	keys: {master: file:./keys/master.age, identity: file:./keys/identity, salts: file:./keys/salts,
 //	       signing: file:./keys/signing, register: file:./keys/register, rights: file:./keys/rights.pub}
 //
@@ -25,6 +25,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/custody"
 	"github.com/postern-gateway/postern/pkg/document"
 	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/store/s3"
 )
 
 // Config is a configuration, with every path made absolute or left empty where it was not given.
@@ -35,7 +36,7 @@ type Config struct {
 	Schemas      string // empty: only the built-in definitions
 	Agreements   string
 	State        string
-	Store        string // a URL: dir:PATH
+	Store        string // a URL: dir:PATH or s3://BUCKET/PREFIX?…, see store/s3
 	Keys         custody.References
 }
 
@@ -118,15 +119,24 @@ func (r reader) key(m *document.Mapping, key string, options ...document.Option)
 	return "file:" + r.within(path)
 }
 
-// store reads where drops go. Only folders are known to this version.
+// store reads where drops go: a folder or a bucket.
 func (r reader) store(m *document.Mapping) string {
 	url := m.String("store")
 	if url == "" {
 		return ""
 	}
+	if strings.HasPrefix(url, s3.Scheme) {
+		address, err := s3.ParseAddress(url)
+		if err != nil {
+			m.Value("store").Problem(err.Error(), finding.HintOf(err))
+			return ""
+		}
+		address.CA = r.within(address.CA)
+		return address.String()
+	}
 	path, ok := strings.CutPrefix(url, "dir:")
 	if !ok || path == "" {
-		m.Value("store").Problem("is not a store that this version knows", "write dir: and the path of a folder")
+		m.Value("store").Problem("is not a store that this version knows", "write dir: and the path of a folder, or s3://BUCKET/PREFIX?region=REGION")
 		return ""
 	}
 	return "dir:" + r.within(path)

@@ -7,6 +7,12 @@
 //	postern/dataset/v1   a format: code_lists, tables with their columns
 //	postern/core/v1      core tables: code_lists, code_maps, tables with their columns and their sources
 //
+// A format says how its files are to be read: year_begins (april, or september for academic years), terms (a return is
+// made every term, and a table may be of some terms only), text (quoted, or plain where a quote is a letter), or document
+// (it is XML; then a table names its row and a column its path). A column may have a header, which is its name in files
+// where that is no name of a definition. A column of type key names a record within its extract: it joins tables inside
+// the gateway, never leaves, and has no other class than record-identifier.
+//
 // A core table refers to a code list of a format as "ssda903/ethnicity", and says which columns of which source tables
 // feed it. A core column guards what feeds it as its source does: it has the same class, or one that never leaves, and
 // permits no treatment that the source does not.
@@ -25,6 +31,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/postern-gateway/postern/pkg/document"
 )
@@ -33,6 +40,7 @@ import (
 type Catalogue struct {
 	tables   []*Table // sorted by id
 	codeMaps []*CodeMap
+	links    []Link
 	versions map[string]int // of each format's definition
 	digest   [sha256.Size]byte
 }
@@ -58,6 +66,9 @@ func (c *Catalogue) CodeMap(name string) *CodeMap {
 	}
 	return nil
 }
+
+// Links lists the source tables that say which identifiers link pupils to children. The slice must not be changed.
+func (c *Catalogue) Links() []Link { return c.links }
 
 // Version is the version of a format's definition, 0 for a format that there is not.
 func (c *Catalogue) Version(format string) int { return c.versions[format] }
@@ -106,7 +117,7 @@ func Load(files ...fs.FS) (*Catalogue, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	c := &Catalogue{tables: b.tables, codeMaps: b.maps, versions: b.versions}
+	c := &Catalogue{tables: b.tables, codeMaps: b.maps, links: b.links, versions: b.versions}
 	slices.SortFunc(c.tables, func(x, y *Table) int { return cmp.Compare(x.ID(), y.ID()) })
 	digest.Sum(c.digest[:0])
 	return c, nil
@@ -125,6 +136,7 @@ type file struct {
 type builder struct {
 	tables   []*Table
 	maps     []*CodeMap
+	links    []Link
 	lists    map[string][]CodeValue // "ssda903/ethnicity", or "sex" for a core list
 	versions map[string]int
 }
@@ -160,22 +172,59 @@ func (b *builder) format(root *document.Mapping) {
 	from, to := span.Int("from", document.Between(2000, 2100)), span.Int("to", document.Between(2000, 2100))
 	years(span, from, to)
 	span.Done()
-	dates := root.Strings("date_formats", document.NotEmpty(), document.OneOf(DateUK, DateISO))
+	dates := root.Strings("date_formats", document.NotEmpty(), document.OneOf(DateUK, DateISO, DateCensus))
+	about := b.about(root)
 	b.codeLists(root, format+"/")
 	for _, v := range root.Sequence("tables", document.NotEmpty()) {
-		t := b.table(v.Mapping(), format)
+		t := b.table(v.Mapping(), format, about)
 		t.DateFormats = dates
 		t.From, t.To = max(t.From, from), min(orElse(t.To, to), to)
-		if t.Column(CollectionYear) == nil {
+		t.Columns = append(t.Columns, &Column{
+			Name: CollectionYear, Type: Integer, Class: Ordinary, Min: int32(from), Max: int32(to),
+			Meaning: "Collection year of the return that the row is from", Optional: true,
+			Treatments: defaultTreatments(Integer, Ordinary),
+		})
+		if t.Termly {
 			t.Columns = append(t.Columns, &Column{
-				Name: CollectionYear, Type: Integer, Class: Ordinary, Min: int32(from), Max: int32(to),
-				Meaning: "Collection year of the return that the row is from", Optional: true,
-				Treatments: defaultTreatments(Integer, Ordinary),
+				Name: CensusTerm, Type: Code, Class: Ordinary, Codes: termCodes(),
+				Meaning: "Term of the return that the row is from", Optional: true,
+				Treatments: defaultTreatments(Code, Ordinary),
 			})
 		}
 		b.tables = append(b.tables, t)
 	}
 	root.Done()
+}
+
+// about reads what all tables of a format have in common, into a table that each begins as.
+func (b *builder) about(root *document.Mapping) Table {
+	t := Table{YearBegins: time.April}
+	if root.String("year_begins", document.Optional(), document.OneOf("april", "september")) == "september" {
+		t.YearBegins = time.September
+	}
+	t.Termly = root.Has("terms") && root.Bool("terms")
+	t.Plain = root.String("text", document.Optional(), document.OneOf("quoted", "plain")) == "plain"
+	if !root.Has("document") {
+		root.Value("document", document.Optional())
+		return t
+	}
+	m := root.Mapping("document")
+	path := func(key string) string {
+		return m.String(key, document.Matching(elementPath, "element names with slashes between them"))
+	}
+	t.Document = &Document{
+		Root: path("root"), Is: m.String("is"), IsAt: path("is_at"),
+		Year: path("year"), ReferenceDate: path("reference_date"), Authority: path("authority"),
+	}
+	m.Done()
+	return t
+}
+
+// termCodes are the terms as codes, sorted by value.
+func termCodes() []CodeValue {
+	codes := []CodeValue{{Value: Autumn, Meaning: "Autumn term"}, {Value: Spring, Meaning: "Spring term"}, {Value: Summer, Meaning: "Summer term"}}
+	slices.SortFunc(codes, func(x, y CodeValue) int { return strings.Compare(x.Value, y.Value) })
+	return codes
 }
 
 func orElse(n, otherwise int) int {
@@ -192,8 +241,17 @@ func (b *builder) core(root *document.Mapping) {
 	b.codeMaps(root)
 	for _, v := range root.Sequence("tables", document.NotEmpty()) {
 		m := v.Mapping()
-		t := b.table(m, "")
+		t := b.table(m, "", Table{})
 		b.tables = append(b.tables, t)
+	}
+	for _, v := range root.Sequence("links", document.Optional()) {
+		m := v.Mapping()
+		l := Link{Table: m.String("table"), ChildID: m.String("child_id")}
+		from := b.source(m.Value("table"), l.Table)
+		b.columnOf(m.Value("child_id"), from, l.ChildID, Identifier)
+		l.Identifiers = b.columnsOf(m, "identifiers", from, Identifier)
+		m.Done()
+		b.links = append(b.links, l)
 	}
 	root.Done()
 }

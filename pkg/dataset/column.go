@@ -50,15 +50,18 @@ const (
 	Integer     Type = "integer"      // between Min and Max
 	Boolean     Type = "boolean"      // 0/1 or false/true
 	Text        Type = "text"         // anything; never leaves
+	Key         Type = "key"          // names a record within its extract, to join tables inside the gateway; never leaves
 )
 
 // Types lists every type.
-func Types() []Type { return []Type{Identifier, Code, Date, PartialDate, Integer, Boolean, Text} }
+func Types() []Type { return []Type{Identifier, Code, Date, PartialDate, Integer, Boolean, Text, Key} }
 
 // Forms of dates that a format may have.
 const (
 	DateUK  = "DD/MM/YYYY"
 	DateISO = "YYYY-MM-DD"
+	// DateCensus is how extracts of the school census write a day: 2024-Oct-16 00:00:00.
+	DateCensus = "YYYY-MON-DD 00:00:00"
 )
 
 // Treatments that the closed list of the agreement format has and that a column may permit.
@@ -115,6 +118,7 @@ func (c CodeValue) In(year int) bool {
 // Column is one column of a table.
 type Column struct {
 	Name       string // as the return writes it; harmonised columns in lower case
+	Header     string // of a text format: how the header line writes the name, where that is no name of a definition
 	Type       Type
 	Class      Class
 	Meaning    string      // one plain sentence, for the data dictionary
@@ -125,7 +129,9 @@ type Column struct {
 	Required   bool        // an empty cell keeps the row back
 	Optional   bool        // the column may be absent from a file's header
 	Treatments []string    // what an agreement may do to it; empty for a column that never leaves
+	Path       string      // of an XML format: where the cell stands, seen from the row's element
 	NotBefore  string      // a date column of the same table that this date may not precede
+	InYear     bool        // a date that says which collection year a row is of: that of its file, or the row is kept back
 }
 
 // Code returns the position of a code in the column's sorted list and whether it is of the collection year.
@@ -136,6 +142,14 @@ func (c *Column) Code(value string, year int) (int, bool) {
 		return -1, false
 	}
 	return i, c.Codes[i].In(year)
+}
+
+// Heading is the name of the column in the header line of a file.
+func (c *Column) Heading() string {
+	if c.Header != "" {
+		return c.Header
+	}
+	return c.Name
 }
 
 // Permits reports whether an agreement may name the treatment for the column.

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/postern-gateway/postern/pkg/document"
@@ -10,19 +11,33 @@ import (
 var (
 	lowerName  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 	columnName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,62}$`)
-	domainName = regexp.MustCompile(`^[a-z]+/[a-z-]+$`)
+	// headerName is a name in a header line: one line of print, without the delimiter of any kind of text.
+	headerName = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9_ ().:/&'-]{0,98}[A-Za-z0-9_).])?$`)
+	// elementPath is a path of element names from the root of a document; cellPath one from a row's element, upwards too.
+	elementPath = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*(/[A-Za-z_][A-Za-z0-9_.-]*)*$`)
+	cellPath    = regexp.MustCompile(`^(\.|(\.\./)*[A-Za-z_][A-Za-z0-9_.-]*(/[A-Za-z_][A-Za-z0-9_.-]*)*)$`)
+	domainName  = regexp.MustCompile(`^[a-z]+/[a-z-]+$`)
 )
 
-func (b *builder) table(m *document.Mapping, format string) *Table {
-	t := &Table{
-		Format:       format,
-		Name:         m.String("name", document.Matching(lowerName, "a name in lower case")),
-		Meaning:      m.Text("meaning"),
-		From:         m.Int("from", document.Optional(), document.Between(2000, 2100)),
-		To:           m.Int("to", document.Optional(), document.Between(2000, 2100)),
-		ChildID:      m.String("child_id", document.Optional()),
-		EventDate:    m.String("event_date", document.Optional()),
-		YearEvidence: m.Strings("year_evidence", document.Optional()),
+// table reads a table that has in common with its format's others what about says.
+func (b *builder) table(m *document.Mapping, format string, about Table) *Table {
+	t := &about
+	t.Format = format
+	t.Name = m.String("name", document.Matching(lowerName, "a name in lower case"))
+	t.Meaning = m.Text("meaning")
+	t.From = m.Int("from", document.Optional(), document.Between(2000, 2100))
+	t.To = m.Int("to", document.Optional(), document.Between(2000, 2100))
+	t.ChildID = m.String("child_id", document.Optional())
+	t.EventDate = m.String("event_date", document.Optional())
+	t.YearEvidence = m.Strings("year_evidence", document.Optional())
+	if format != "" {
+		t.Several = m.Has("several_files") && m.Bool("several_files")
+		if t.Termly {
+			t.Terms = m.Strings("terms", document.Optional(), document.OneOf(Terms()...))
+		}
+		if t.Document != nil {
+			t.Row = m.String("row", document.Matching(elementPath, "element names with slashes between them"))
+		}
 	}
 	years(m, t.From, t.To)
 	if b.find(t.ID()) != nil {
@@ -30,10 +45,12 @@ func (b *builder) table(m *document.Mapping, format string) *Table {
 	}
 	for _, v := range m.Sequence("columns", document.NotEmpty()) {
 		c := b.column(v.Mapping(), t)
-		if c.Name != "" && t.columnLike(c.Name) != nil {
+		if c.Name != "" && (t.columnLike(c.Name) != nil || t.columnLike(c.Heading()) != nil) {
 			v.Problem("a column of this name is defined twice", "choose another name; headers are compared without regard to case")
 		}
-		if !t.Core() && strings.EqualFold(c.Name, CollectionYear) {
+		if !t.Core() && slices.ContainsFunc([]string{CollectionYear, CensusTerm}, func(own string) bool {
+			return strings.EqualFold(c.Name, own) || strings.EqualFold(c.Header, own)
+		}) {
 			v.Problem("every table of a format has this column already", "leave it out: it is told from the set, not read from a cell")
 		}
 		t.Columns = append(t.Columns, c)
@@ -89,7 +106,17 @@ func (b *builder) column(m *document.Mapping, t *Table) *Column {
 		Required: m.Has("required") && m.Bool("required"),
 		Optional: m.Has("optional") && m.Bool("optional"),
 	}
+	if t.Document != nil {
+		c.Path = m.String("path", document.Matching(cellPath, "element names with slashes between them, ../ for the element around, or a full stop"))
+	}
+	if t.Format != "" && t.Document == nil {
+		c.Header = m.String("header", document.Optional(), document.Matching(headerName, "a name as a header line has it"))
+	}
 	switch c.Type {
+	case Key:
+		if c.Class != RecordIdentifier {
+			m.Value("class").Problem("a key joins tables and is nothing else", "give it the class "+string(RecordIdentifier))
+		}
 	case Identifier:
 		c.Identifier = m.String("identifier", document.Matching(domainName, "a domain such as child/la-child-id"))
 	case Code:
@@ -110,6 +137,7 @@ func (b *builder) column(m *document.Mapping, t *Table) *Column {
 		}
 	case Date:
 		c.NotBefore = m.String("not_before", document.Optional())
+		c.InYear = t.Format != "" && m.Has("in_year") && m.Bool("in_year")
 	}
 	years(m, c.From, c.To)
 	c.Treatments = defaultTreatments(c.Type, c.Class)
@@ -142,117 +170,4 @@ func words[T ~string](list []T) []string {
 		out[i] = string(w)
 	}
 	return out
-}
-
-// sources reads where a core table's rows come from, and holds each feed to the types and codes of both ends.
-func (b *builder) sources(m *document.Mapping, t *Table) {
-	for _, v := range m.Sequence("sources", document.NotEmpty()) {
-		sm := v.Mapping()
-		s := Source{Table: sm.String("table"), Adds: sm.Has("adds") && sm.Bool("adds")}
-		from := b.find(s.Table)
-		if from == nil || from.Core() {
-			sm.Value("table").Problem("there is no such source table", "name one as format/table")
-			from = &Table{}
-		}
-		for _, e := range sm.Mapping("columns").Entries() {
-			to := t.Column(e.Key)
-			if to == nil {
-				e.Problem("the core table has no such column", "name one of its columns")
-				continue
-			}
-			e.Known()
-			s.Columns = append(s.Columns, b.feed(e.Value.Mapping(), from, to))
-		}
-		for _, key := range t.OneRowPer {
-			if s.Adds && s.Feed(key) == nil {
-				sm.Problem("a source that adds rows must feed every column of one_row_per", "add the column")
-			}
-		}
-		if t.ChildID != "" && s.Feed(t.ChildID) == nil {
-			sm.Problem("a source must feed the child's identifier", "add the column")
-		}
-		sm.Done()
-		t.Sources = append(t.Sources, s)
-	}
-}
-
-func (b *builder) feed(m *document.Mapping, from *Table, to *Column) Feed {
-	f := Feed{Column: to.Name, Present: m.Has("present") && m.Bool("present")}
-	defer m.Done()
-	if f.Present {
-		if to.Type != Boolean {
-			m.Problem("presence can only feed a boolean column", "use from")
-		}
-		return f
-	}
-	f.From = m.String("from")
-	source := from.Column(f.From)
-	if from.Name != "" && source == nil && f.From != "" {
-		m.Value("from").Problem("the source table has no such column", "name one of its columns")
-	}
-	if m.Has("map") {
-		if f.Map = b.codeMap(m.String("map")); f.Map == nil {
-			m.Value("map").Problem("there is no such code map", "define it under code_maps")
-		}
-	}
-	if source == nil {
-		return f
-	}
-	if source.Type != to.Type || source.Identifier != to.Identifier {
-		m.Problem("the two columns are not of one type", "feed the column from one of its own type")
-		return f
-	}
-	guards(m.Value("from"), source, to)
-	for _, code := range source.Codes {
-		if !feeds(f, code.Value, to) {
-			m.Problem("a code of the source has no place in the core column", "map every code of the source")
-			break
-		}
-	}
-	return f
-}
-
-// guards holds a core column to what its source may do: else a council's core table would release what the format's own
-// definition holds back. Classes have no order, so that any other class than the source's counts as a weaker one, but
-// for those that never leave.
-func guards(at *document.Value, source, to *Column) {
-	if !to.Class.Releasable() {
-		return
-	}
-	if to.Class != source.Class {
-		at.Problem("the core column is of a weaker class than its source",
-			"give the core column the class "+string(source.Class)+", or feed it from another column")
-	}
-	if !source.Class.Releasable() {
-		return
-	}
-	for _, treatment := range to.Treatments {
-		if !source.Permits(treatment) {
-			at.Problem("the core column permits a treatment that its source does not",
-				"list under its treatments only some of: "+strings.Join(source.Treatments, ", "))
-			return
-		}
-	}
-}
-
-// feeds reports whether a code of the source becomes a code of the core column.
-func feeds(f Feed, code string, to *Column) bool {
-	if f.Map != nil {
-		mapped, ok := f.Map.To(code)
-		if !ok {
-			return false
-		}
-		code = mapped
-	}
-	at, _ := to.Code(code, 0)
-	return at >= 0
-}
-
-func (b *builder) codeMap(name string) *CodeMap {
-	for _, m := range b.maps {
-		if m.Name == name {
-			return m
-		}
-	}
-	return nil
 }

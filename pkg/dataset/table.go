@@ -1,10 +1,39 @@
 package dataset
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // CollectionYear is the name of the column that every source table has beside its own: the year in which the
 // collection year of the return ends (2020/21 is 2021). It is read from no cell.
 const CollectionYear = "collection_year"
+
+// CensusTerm is the name of the column that every table of a termly format has beside its own: the term of the return. It
+// is read from no cell.
+const CensusTerm = "census_term"
+
+// The terms of an academic year, as codes of a CensusTerm column.
+const (
+	Autumn = "autumn"
+	Spring = "spring"
+	Summer = "summer"
+)
+
+// Terms lists the terms in the order of an academic year.
+func Terms() []string { return []string{Autumn, Spring, Summer} }
+
+// Document says what the one element around all rows of an XML format is, and where it says which return it is. Paths
+// are from the root, as element names with slashes between them.
+type Document struct {
+	Root          string // the name of the root element
+	Is            string // what stands at IsAt: the name of the collection
+	IsAt          string
+	Year          string // where the collection year stands
+	ReferenceDate string // where the last day of the collection year stands
+	Authority     string // where the authority's code stands
+}
 
 // Table is one table of a format, or a core table.
 type Table struct {
@@ -12,13 +41,20 @@ type Table struct {
 	Name         string
 	Meaning      string // one plain sentence, for the data dictionary
 	Columns      []*Column
-	ChildID      string   // the column that says which child a row is about; empty when none does
-	EventDate    string   // the column that dates a row, held to the agreement's data period; empty when none does
-	YearEvidence []string // date columns that fall within the collection year, from which the year is told
-	From, To     int      // collection years that have the table, 0 for open
-	DateFormats  []string // how dates are written, most usual first: DD/MM/YYYY, YYYY-MM-DD
-	OneRowPer    []string // of a core table: the columns that make a row unique
-	Sources      []Source // of a core table: where its rows come from, in order of precedence
+	ChildID      string     // the column that says which child a row is about; empty when none does
+	EventDate    string     // the column that dates a row, held to the agreement's data period; empty when none does
+	YearEvidence []string   // date columns that fall within the collection year, from which the year is told
+	From, To     int        // collection years that have the table, 0 for open
+	DateFormats  []string   // how dates are written, most usual first: DD/MM/YYYY, YYYY-MM-DD
+	YearBegins   time.Month // the month in which the format's collection year begins: April, or September
+	Termly       bool       // the return is made every term: a source is of a year and a term
+	Terms        []string   // terms whose return has the table; nil for all
+	Plain        bool       // text without quotes: a delimiter is never part of a cell, and a quote is a letter like any other
+	Several      bool       // more than one file may hold the table for one collection year
+	Document     *Document  // of an XML format; nil for text
+	Row          string     // of an XML format: the path from the root to the element that is a row
+	OneRowPer    []string   // of a core table: the columns that make a row unique
+	Sources      []Source   // of a core table: where its rows come from, in order of precedence
 }
 
 // ID is the name an agreement uses: "ssda903/episodes", or just "children" for a core table.
@@ -31,6 +67,9 @@ func (t *Table) ID() string {
 
 // Core reports whether the table is harmonised from source tables.
 func (t *Table) Core() bool { return t.Format == "" }
+
+// PerPupil reports whether the rows are made of pupils on schools' rolls, whom their identifier links to children.
+func (t *Table) PerPupil() bool { return len(t.Sources) > 0 && t.Sources[0].Pupils != nil }
 
 // PerChild reports whether the table has one row per child: a core table whose rows are told apart by the child alone.
 func (t *Table) PerChild() bool {
@@ -47,46 +86,22 @@ func (t *Table) Column(name string) *Column {
 	return nil
 }
 
-// columnLike finds a column as a header line would: without regard to case.
+// columnLike finds a column as a header line would, without regard to case, by its name or its heading.
 func (t *Table) columnLike(name string) *Column {
 	for _, c := range t.Columns {
-		if strings.EqualFold(c.Name, name) {
+		if strings.EqualFold(c.Name, name) || strings.EqualFold(c.Heading(), name) {
 			return c
 		}
 	}
 	return nil
 }
 
+// InTerm reports whether the return of a term has the table.
+func (t *Table) InTerm(term string) bool { return len(t.Terms) == 0 || slices.Contains(t.Terms, term) }
+
 // In reports whether the return of a collection year has the table.
 func (t *Table) In(year int) bool {
 	return year == 0 || (t.From == 0 || year >= t.From) && (t.To == 0 || year <= t.To)
-}
-
-// Source says how one source table feeds a core table.
-type Source struct {
-	Table   string // "ssda903/header"
-	Columns []Feed // in the order of the definition
-	// Adds is false for a source that only marks rows which another source made (a flag), true for one whose rows
-	// become rows.
-	Adds bool
-}
-
-// Feed is one column of a core table as one source fills it.
-type Feed struct {
-	Column  string   // of the core table
-	From    string   // of the source table; empty for a constant feed
-	Map     *CodeMap // from the source's codes to the core column's; nil when they are the same
-	Present bool     // the column is true when the source has a row for the child, false when it could have had one
-}
-
-// Feed finds what feeds a core column; nil when the source does not.
-func (s *Source) Feed(column string) *Feed {
-	for i := range s.Columns {
-		if s.Columns[i].Column == column {
-			return &s.Columns[i]
-		}
-	}
-	return nil
 }
 
 // CodeMap translates codes, such as the twenty ethnicity codes to six groups.

@@ -104,17 +104,15 @@ func staged(t testing.TB, children []child) (*minimise.Table, *minimise.Stage) {
 	}
 	table := plan.Tables[0]
 	stage := table.NewStage(func() (string, error) { return "", os.ErrInvalid })
-	in := harmonise.Input{Inventory: inventory, Children: plan.Children(), Report: report,
-		Read: func(ctx context.Context, src *extract.Source, want extract.Want, sink func(*extract.Batch) error) (extract.Tally, error) {
-			return csv.Reader{}.Read(ctx, src, want, sink, report)
-		}}
-	if _, err := harmonise.Table(context.Background(), in, table.Source, table.Needs(), func(b *extract.Batch) error {
+	in := harmonise.Input{Inventory: inventory, Children: plan.Children(), Read: csv.Reader{}.Read}
+	job := &harmonise.Job{Table: table.Source, Columns: table.Needs(), Report: report, Sink: func(b *extract.Batch) error {
 		treated, err := table.Apply(b, minimise.NewHeld(), report)
 		if err != nil {
 			return err
 		}
 		return stage.Add(treated)
-	}); err != nil {
+	}}
+	if err := harmonise.Make(context.Background(), in, []*harmonise.Job{job}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if stage.Rows() != int64(len(children)) {

@@ -49,7 +49,7 @@ const (
 // shippedAgreement is the agreement that the repository ships.
 func shippedAgreement(tb testing.TB) string {
 	tb.Helper()
-	return mustRead(tb, "../../agreements/family-valued-2026.yaml")
+	return mustRead(tb, "../../testdata/agreements/looked-after.yaml")
 }
 
 // wideAgreement releases a treated form of every column that can be released, of every table that the collection years
@@ -60,7 +60,7 @@ func wideAgreement(catalogue *dataset.Catalogue, id, period, onUnusable string, 
 	b.WriteString(preamble(id, period, "", onUnusable) + "tables:\n")
 	aged := false
 	for _, t := range catalogue.Tables() {
-		if slices.Contains(without, t.ID()) {
+		if slices.Contains(without, t.ID()) || !ofCare(t) {
 			continue
 		}
 		fmt.Fprintf(&b, "  %s:\n", t.ID())
@@ -71,6 +71,11 @@ func wideAgreement(catalogue *dataset.Catalogue, id, period, onUnusable string, 
 		}
 	}
 	return b.String()
+}
+
+// ofCare reports whether a table is of the return on children looked after, or made of it.
+func ofCare(t *dataset.Table) bool {
+	return t.Format == "ssda903" || t.ID() == "children" || t.ID() == "looked_after_episodes"
 }
 
 // coarsest is the treatment of a column that shows least of it; "" for a column that never leaves, or for a second age.

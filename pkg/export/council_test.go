@@ -137,19 +137,26 @@ func newCouncil(tb testing.TB, agreements ...string) *council {
 	return councilAt(tb, tb.TempDir(), noon(), agreements...)
 }
 
-func councilAt(tb testing.TB, folder string, now time.Time, agreements ...string) *council {
+// council copies what councils have in common to a folder, with salts for its agreements.
+func (r *ready) council(tb testing.TB, folder string, now time.Time, agreements []string) *council {
 	tb.Helper()
-	common.mu.Lock()
-	common.prepare(tb)
-	c := &council{dir: folder, now: now, catalogue: common.catalogue, people: common.people}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.prepare(tb)
+	c := &council{dir: folder, now: now, catalogue: r.catalogue, people: r.people}
 	for _, text := range agreements {
 		a := c.parse(tb, text)
-		if _, err := custody.Open(references(common.dir)).NewSalt(laCode, a.ID, a.Pseudonyms.Epoch); err != nil {
+		if _, err := custody.Open(references(r.dir)).NewSalt(laCode, a.ID, a.Pseudonyms.Epoch); err != nil {
 			tb.Fatal(err)
 		}
 	}
-	mustCopy(tb, common.dir, c.dir)
-	common.mu.Unlock()
+	mustCopy(tb, r.dir, c.dir)
+	return c
+}
+
+func councilAt(tb testing.TB, folder string, now time.Time, agreements ...string) *council {
+	tb.Helper()
+	c := common.council(tb, folder, now, agreements)
 	if err := c.gateway(tb).CreateRegister(); err != nil {
 		tb.Fatal(err)
 	}
@@ -280,7 +287,7 @@ func cohort(tb testing.TB, opt synth.CohortOptions) string {
 // smallCohort is the usual one: 100 children in two annual sets.
 func smallCohort(tb testing.TB) string {
 	tb.Helper()
-	return cohort(tb, synth.CohortOptions{Children: 100, Seed: 11, Years: 2})
+	return cohort(tb, synth.CohortOptions{Children: 100, Seed: 11, Years: 2, Formats: []string{"ssda903"}})
 }
 
 // objects lists the keys of a store that begin with prefix.

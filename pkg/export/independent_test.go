@@ -75,7 +75,7 @@ func TestPythonMakesTheSamePseudonyms(t *testing.T) {
 		t.Skip("no python3 here to recompute pseudonyms with")
 	}
 	extracts := filepath.Join(t.TempDir(), "extracts")
-	mustCopy(t, cohort(t, synth.CohortOptions{Children: 120, Seed: 5, Years: 3}), extracts)
+	mustCopy(t, cohort(t, synth.CohortOptions{Children: 120, Seed: 5, Years: 3, Formats: []string{"ssda903"}}), extracts)
 	header := filepath.Join(extracts, "2024-25", "header.csv")
 	mustWrite(t, header, mustRead(t, header)+" rnd000000000001 ,2,02/03/2012,WBRI,,,\n\uff15\uff11\uff10\uff10\uff10\uff11,1,02/03/2012,WBRI,,,\n00123,1,02/03/2012,WBRI,,,\nUN4,1,02/03/2012,WBRI,,,\nN/A,1,02/03/2012,WBRI,,,\n")
 	const id = "dsa-trust-narrow"

@@ -113,7 +113,7 @@ func (g *Gateway) describeDrop(s *Survey, j *Judgement, drop manifest.Drop, tabl
 		Period:        manifest.Period{DataFrom: a.Period.DataFrom, DataTo: a.Period.DataTo},
 		Pseudonyms:    manifest.Pseudonyms{Scheme: a.Pseudonyms.Scheme, Epoch: int64(a.Pseudonyms.Epoch), KeyCheck: keys.KeyCheck()},
 		Tool:          manifest.Tool{Name: "postern", Version: g.Version, Build: g.Build},
-		Tables:        tables, Linkage: []manifest.Linkage{}, Disclosure: riskOf(s, tables),
+		Tables:        tables, Linkage: linkageOf(s), Disclosure: riskOf(s, tables),
 		RegistryApplied: false, // there are no rights holds to apply in this version, and none are claimed
 	}
 	for _, t := range s.Tables {

@@ -28,6 +28,7 @@ type Record struct {
 	Sources     []SourceRecord    `json:"sources"`
 	Skipped     []string          `json:"skipped"` // files that are no extracts
 	Tables      []TableRecord     `json:"tables"`
+	Linkage     []LinkRecord      `json:"linkage"`
 	Findings    []finding.Finding `json:"findings"` // about files and sets; those about rows stand with their table
 }
 
@@ -36,6 +37,7 @@ type SourceRecord struct {
 	File   string `json:"file"`
 	Table  string `json:"table"`
 	Year   int    `json:"collection_year"`
+	Term   string `json:"term,omitempty"` // of a return that is made every term
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
 }
@@ -54,20 +56,24 @@ type TableRecord struct {
 // HeldBack counts rows that did not leave though nothing is wrong with them.
 type HeldBack struct {
 	Superseded    int64 `json:"superseded"`     // a later return says the same again
-	Marks         int64 `json:"marks"`          // rows that only mark a child
+	Marks         int64 `json:"marks"`          // rows that only mark a child, or add to another row
+	Unlinked      int64 `json:"unlinked"`       // pupils who are none of the returns' children
+	Elsewhere     int64 `json:"elsewhere"`      // pupils whom another school's row counts
 	NotInCohort   int64 `json:"not_in_cohort"`  // children the agreement is not about
 	OutsidePeriod int64 `json:"outside_period"` // dated outside the data period
 }
 
 // Total is all of them.
-func (h HeldBack) Total() int64 { return h.Superseded + h.Marks + h.NotInCohort + h.OutsidePeriod }
+func (h HeldBack) Total() int64 {
+	return h.Superseded + h.Marks + h.Unlinked + h.Elsewhere + h.NotInCohort + h.OutsidePeriod
+}
 
 // Account is the table's part of a run record.
 func (s *Staged) Account() TableRecord {
 	return TableRecord{
 		Table: s.Table.ID, Read: s.Tally.Read, Left: s.Stage.Rows(), Quarantined: s.Quarantined(),
 		HeldBack: HeldBack{
-			Superseded: s.Tally.Superseded, Marks: s.Tally.Marks,
+			Superseded: s.Tally.Superseded, Marks: s.Tally.Marks, Unlinked: s.Tally.Unlinked, Elsewhere: s.Tally.Elsewhere,
 			NotInCohort: s.Held.NotInCohort, OutsidePeriod: s.Held.OutsidePeriod,
 		},
 		Cells: s.Held.Cells, Findings: s.Found,
@@ -81,16 +87,17 @@ func (r *run) record(outcome string, refusal *finding.Refusal) error {
 		Format: "postern-run/v1", Started: r.started.UTC(), Outcome: outcome, Drop: r.result.Drop,
 		Agreement: a.ID, Version: a.Version, SHA256: hex.EncodeToString(a.SHA256[:]), Definitions: hex.EncodeToString(definitions[:]),
 		Tool: "postern " + r.Version, Refusal: refusal, Recovered: r.result.Recovered,
-		Sources: []SourceRecord{}, Skipped: []string{}, Tables: []TableRecord{}, Findings: []finding.Finding{},
+		Sources: []SourceRecord{}, Skipped: []string{}, Tables: []TableRecord{}, Linkage: []LinkRecord{}, Findings: []finding.Finding{},
 	}
 	if s := r.survey; s != nil {
 		rec.Reference, rec.Findings = s.Reference, s.Found
 		rec.Skipped = append(rec.Skipped, s.Inventory.Skipped...)
 		for _, src := range s.Sources {
 			rec.Sources = append(rec.Sources, SourceRecord{
-				File: src.File, Table: src.Table.ID(), Year: src.Year, Bytes: src.Size, SHA256: hex.EncodeToString(src.SHA256[:]),
+				File: src.File, Table: src.Table.ID(), Year: src.Year, Term: src.Term, Bytes: src.Size, SHA256: hex.EncodeToString(src.SHA256[:]),
 			})
 		}
+		rec.Linkage = append(rec.Linkage, s.Links...)
 		for _, t := range s.Tables {
 			rec.Tables = append(rec.Tables, t.Account())
 		}

@@ -114,7 +114,7 @@ func stuck(t *testing.T, s *faultyStore, extracts string) (c *council, drop stri
 
 // TestPreparedDropIsFinishedFirst: new extracts have arrived meanwhile. What was prepared leaves as it was, then the new.
 func TestPreparedDropIsFinishedFirst(t *testing.T) {
-	older, newer := smallCohort(t), cohort(t, synth.CohortOptions{Children: 110, Seed: 12, Years: 2})
+	older, newer := smallCohort(t), cohort(t, synth.CohortOptions{Children: 110, Seed: 12, Years: 2, Formats: []string{"ssda903"}})
 	plain := newCouncil(t, shippedAgreement(t))
 	old := parquets(t, plain.path("drops", plain.export(t, shippedID, older).Drop))
 	c, drop := stuck(t, &faultyStore{fail: 4}, older)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/postern-gateway/postern/pkg/agreement"
 	"github.com/postern-gateway/postern/pkg/civil"
+	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/disclosure"
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/finding"
@@ -24,6 +25,8 @@ const (
 	RuleTableMissing       = "TABLE_MISSING"
 	RuleTableMissingInYear = "TABLE_MISSING_IN_YEAR"
 	RuleNothingUsable      = "NOTHING_USABLE"
+	RuleOtherAuthority     = "OTHER_AUTHORITY"
+	RuleLinkage            = "LINKAGE_BELOW_AGREED"
 )
 
 // Survey is a set of extracts treated under an agreement and staged: everything is known of what would leave, and
@@ -35,6 +38,7 @@ type Survey struct {
 	Sources   []*extract.Source // those that feed a table of the agreement
 	Found     []finding.Finding // about files and sets
 	Tables    []*Staged         // in the agreement's order
+	Links     []LinkRecord      // how well children were found again in other extracts
 	plan      *minimise.Plan
 	spillName string // of the staging folder of spilled rows
 	spilled   bool   // it was made
@@ -57,7 +61,7 @@ func (s *Staged) Quarantined() int64 { return s.Tally.Quarantined + s.Held.Unusa
 
 // HeldBack is how many rows were held back for other reasons than a finding.
 func (s *Staged) HeldBack() int64 {
-	return s.Tally.Superseded + s.Tally.Marks + s.Held.NotInCohort + s.Held.OutsidePeriod
+	return s.Account().HeldBack.Total()
 }
 
 // discover recognises the extracts and finds those that the agreement needs.
@@ -78,64 +82,133 @@ func (g *Gateway) discover(ctx context.Context, a *agreement.Agreement, paths []
 
 // needed lists the sources that the agreement's tables are made of, and holds the inventory to having them.
 func (g *Gateway) needed(s *Survey, report *finding.Report) error {
-	var ids []string
-	missing := &extract.Invalid{}
-	add := func(table string) {
-		def := g.Catalogue.Table(table)
-		from := harmonise.SourceTables(def)
-		for i, id := range from {
-			if !slices.Contains(ids, id) {
-				ids = append(ids, id)
-			}
-			// The first source makes the rows; the others fill in and may be absent.
-			told := slices.ContainsFunc(missing.Findings, func(f finding.Finding) bool { return f.Place.Table == id })
-			if i == 0 && len(s.Inventory.Of(id)) == 0 && !told {
-				missing.Findings = append(missing.Findings, finding.Finding{
-					Rule: RuleTableMissing, Severity: finding.Stop, Count: 1, Place: finding.Place{Table: id},
-					Message: fmt.Sprintf("no extract holds this table, which the agreement needs for %s", table),
-					Hint:    "add the table's file to the extracts, or take the table out of the agreement",
-				})
-			}
+	n := &needs{inventory: s.Inventory, missing: &extract.Invalid{}}
+	linked := false
+	for _, id := range named(s.Agreement) {
+		t := g.Catalogue.Table(id)
+		linked = linked || t.PerPupil()
+		n.add(t)
+	}
+	if linked {
+		for _, link := range g.Catalogue.Links() {
+			n.ids = appendNew(n.ids, link.Table)
 		}
 	}
-	for _, t := range s.Agreement.Tables {
-		add(t.ID)
-	}
-	if s.Agreement.Cohort != nil {
-		add(s.Agreement.Cohort.Table)
-	}
-	for _, e := range s.Agreement.IndexEvents {
-		add(e.Table)
-	}
-	if len(missing.Findings) > 0 {
-		return missing
+	if len(n.missing.Findings) > 0 {
+		return n.missing
 	}
 	for _, src := range s.Inventory.Sources {
-		if slices.Contains(ids, src.Table.ID()) {
+		if slices.Contains(n.ids, src.Table.ID()) {
 			s.Sources = append(s.Sources, src)
 		}
 	}
-	warnOfGaps(s, ids, report)
+	if err := g.ownAuthority(s.Sources); err != nil {
+		return err
+	}
+	warnOfGaps(s, n.ids, report)
 	return nil
 }
 
-// warnOfGaps reports each collection year that has extracts but lacks a table that is needed.
-func warnOfGaps(s *Survey, ids []string, report *finding.Report) {
-	var years []int
-	for _, src := range s.Inventory.Sources {
-		if !slices.Contains(years, src.Year) {
-			years = append(years, src.Year)
-		}
+// named lists the tables that an agreement names: those that leave, and those that are looked at.
+func named(a *agreement.Agreement) []string {
+	var ids []string
+	for _, t := range a.Tables {
+		ids = append(ids, t.ID)
 	}
+	if a.Cohort != nil {
+		ids = append(ids, a.Cohort.Table)
+	}
+	for _, e := range a.IndexEvents {
+		ids = append(ids, e.Table)
+	}
+	return ids
+}
+
+// needs gathers the source tables that are needed, and findings on those of which there is no extract.
+type needs struct {
+	inventory *extract.Inventory
+	ids       []string
+	missing   *extract.Invalid
+}
+
+// add notes what a table is made of. One of the sources that make its rows must be there; the others fill in.
+func (n *needs) add(def *dataset.Table) {
+	rows := harmonise.RowSources(def)
+	for _, id := range harmonise.SourceTables(def) {
+		n.ids = appendNew(n.ids, id)
+	}
+	there := slices.ContainsFunc(rows, func(id string) bool { return len(n.inventory.Of(id)) > 0 })
+	told := slices.ContainsFunc(n.missing.Findings, func(f finding.Finding) bool { return f.Place.Table == rows[0] })
+	if there || told {
+		return
+	}
+	message := fmt.Sprintf("no extract holds this table, which the agreement needs for %s", def.ID())
+	if len(rows) > 1 {
+		message += "; nor " + strings.Join(rows[1:], ", nor ")
+	}
+	n.missing.Findings = append(n.missing.Findings, finding.Finding{
+		Rule: RuleTableMissing, Severity: finding.Stop, Count: 1, Place: finding.Place{Table: rows[0]},
+		Message: message, Hint: "add the table's file to the extracts, or take the table out of the agreement",
+	})
+}
+
+func appendNew(list []string, item string) []string {
+	if slices.Contains(list, item) {
+		return list
+	}
+	return append(list, item)
+}
+
+// ownAuthority refuses an extract that says it is of another authority: its children are not this council's to share.
+func (g *Gateway) ownAuthority(sources []*extract.Source) error {
+	foreign := &extract.Invalid{}
+	seen := make(map[string]bool)
+	for _, src := range sources {
+		if src.Authority == "" || src.Authority == g.LACode || seen[src.File] {
+			continue
+		}
+		seen[src.File] = true
+		foreign.Findings = append(foreign.Findings, finding.Finding{
+			Rule: RuleOtherAuthority, Severity: finding.Stop, Count: 1, Place: finding.Place{File: src.File},
+			Message: "the file says that it is of another local authority than postern.yaml names",
+			Hint:    "use this council's own return; if it is, correct its LEA, or la_code in postern.yaml",
+		})
+	}
+	if len(foreign.Findings) > 0 {
+		return foreign
+	}
+	return nil
+}
+
+// warnOfGaps reports each collection year that has extracts but lacks a table that is needed. A return made every term is
+// held to the terms that it was made in.
+func warnOfGaps(s *Survey, ids []string, report *finding.Report) {
 	for _, id := range ids {
-		for _, year := range years {
-			sources := s.Inventory.Of(id)
-			if len(sources) == 0 || !sources[0].Table.In(year) ||
-				slices.ContainsFunc(sources, func(src *extract.Source) bool { return src.Year == year }) {
+		of := s.Inventory.Of(id)
+		if len(of) == 0 {
+			continue
+		}
+		table := of[0].Table
+		told := make(map[string]bool)
+		for _, src := range s.Inventory.Sources {
+			if table.Termly && src.Table.Format != table.Format {
 				continue
 			}
-			report.Add(RuleTableMissingInYear, finding.Warning, finding.Place{Table: id, File: fmt.Sprintf("collection year %d", year)},
-				"the year has other extracts, but not this table", "add the table's file, unless the return of that year had none")
+			there := slices.ContainsFunc(of, func(o *extract.Source) bool {
+				return o.Year == src.Year && (!table.Termly || o.Term == src.Term)
+			})
+			if there || !table.In(src.Year) || !table.InTerm(src.Term) || table.Document != nil && src.Table.Format == table.Format {
+				continue
+			}
+			when := fmt.Sprintf("collection year %d", src.Year)
+			if table.Termly {
+				when = src.When()
+			}
+			if !told[when] {
+				told[when] = true
+				report.Add(RuleTableMissingInYear, finding.Warning, finding.Place{Table: id, File: when},
+					"there are other extracts of this time, but not this table", "add the table's file, unless the return of that time had none")
+			}
 		}
 	}
 }
@@ -149,12 +222,15 @@ func (g *Gateway) inputDigest(s *Survey, keyCheck string) string {
 		g.Version, s.Agreement.SHA256, definitions, keyCheck, s.Reference) // a hash never fails
 	lines := make([]string, len(s.Sources))
 	for i, src := range s.Sources {
-		lines[i] = fmt.Sprintf("%s %d %x\n", src.Table.ID(), src.Year, src.SHA256)
+		lines[i] = fmt.Sprintf("%s %d%s %x\n", src.Table.ID(), src.Year, src.Term, src.SHA256)
 	}
 	slices.Sort(lines)
 	h.Write([]byte(strings.Join(lines, "")))
 	return hex.EncodeToString(h.Sum(nil))
 }
+
+// StageMemory is how much of the treated rows all tables together keep in memory, in bytes, before they spill them.
+const StageMemory = 256 << 20
 
 // stage reads, brings together, treats and stages every table. Rows beyond memory go to the folder that spill makes.
 func (g *Gateway) stage(ctx context.Context, s *Survey, keys minimise.Keys, spill func() (string, error)) error {
@@ -163,32 +239,68 @@ func (g *Gateway) stage(ctx context.Context, s *Survey, keys minimise.Keys, spil
 		return err
 	}
 	s.plan = plan
-	for _, look := range plan.Lookups {
-		// What is wrong with these rows is reported when the table itself is read.
-		in := g.input(s, &finding.Report{})
-		g.progress("looking up", look.Source.ID(), 0)
-		if _, err := harmonise.Table(ctx, in, look.Source, look.Needs, look.Observe); err != nil {
-			return err
-		}
+	in := harmonise.Input{Inventory: s.Inventory, Children: plan.Children(), Read: g.read}
+	linking := &finding.Report{}
+	if in.Links, err = g.lookUp(ctx, in, plan, linking); err != nil {
+		return err
 	}
+	var jobs []*harmonise.Job
 	for _, t := range plan.Tables {
-		if err := g.stageTable(ctx, s, t, spill); err != nil {
+		jobs = append(jobs, g.job(s, t, spill, len(plan.Tables)))
+	}
+	err = harmonise.Make(ctx, in, jobs, nil)
+	for i, job := range jobs {
+		s.Tables[i].Tally, s.Tables[i].Found = job.Tally, job.Report.Findings()
+	}
+	s.Found = append(s.Found, linking.Findings()...)
+	if err != nil {
+		return err
+	}
+	if err := g.linkage(s, in.Links); err != nil {
+		return err
+	}
+	for _, t := range s.Tables {
+		if err := t.judge(ctx, s.Agreement); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (g *Gateway) stageTable(ctx context.Context, s *Survey, t *minimise.Table, spill func() (string, error)) error {
-	report := &finding.Report{}
+// lookUp finds out which children the agreement is about, when their index events were and, where the plan needs it,
+// which pupils are which children.
+func (g *Gateway) lookUp(ctx context.Context, in harmonise.Input, plan *minimise.Plan, report *finding.Report) (*harmonise.Links, error) {
+	var links *harmonise.Links
+	if plan.Linked() {
+		links = harmonise.NewLinks(g.Catalogue.Links(), report)
+	}
+	var jobs []*harmonise.Job
+	for _, look := range plan.Lookups {
+		// What is wrong with these rows is reported when the table itself is read.
+		jobs = append(jobs, &harmonise.Job{Table: look.Source, Columns: look.Needs, Report: &finding.Report{}, Sink: look.Observe})
+		g.progress("looking up", look.Source.ID(), 0)
+	}
+	if plan.LooksUpPupils() {
+		if err := harmonise.Make(ctx, in, nil, links); err != nil {
+			return nil, err
+		}
+		in.Links = links
+		return links, harmonise.Make(ctx, in, jobs, nil)
+	}
+	return links, harmonise.Make(ctx, in, jobs, links)
+}
+
+// job makes a table's stage, and what fills it.
+func (g *Gateway) job(s *Survey, t *minimise.Table, spill func() (string, error), tables int) *harmonise.Job {
 	staged := &Staged{Table: t, Stage: t.NewStage(spill), Held: minimise.NewHeld()}
+	staged.Stage.SpillAt(StageMemory / tables)
 	if g.StageBytes > 0 {
 		staged.Stage.SpillAt(g.StageBytes)
 	}
 	s.Tables = append(s.Tables, staged)
-	var err error
-	staged.Tally, err = harmonise.Table(ctx, g.input(s, report), t.Source, t.Needs(), func(b *extract.Batch) error {
-		treated, err := t.Apply(b, staged.Held, report)
+	job := &harmonise.Job{Table: t.Source, Columns: t.Needs(), Report: &finding.Report{}}
+	job.Sink = func(b *extract.Batch) error {
+		treated, err := t.Apply(b, staged.Held, job.Report)
 		if err != nil {
 			return err
 		}
@@ -197,57 +309,64 @@ func (g *Gateway) stageTable(ctx context.Context, s *Survey, t *minimise.Table, 
 		}
 		g.progress("treating", t.ID, staged.Stage.Rows())
 		return nil
-	})
-	staged.Found = report.Findings()
+	}
+	return job
+}
+
+// judge holds a staged table to the agreement's limits, and measures what it discloses.
+func (s *Staged) judge(ctx context.Context, a *agreement.Agreement) error {
+	nobody, seen := s.Held.Nobody+s.Tally.Nobody, s.Tally.Read-s.Tally.Marks
+	if s.Table.Children >= 0 {
+		if err := minimise.CheckUnusable(s.Table.ID, nobody, seen, a.Pseudonyms.MaxUnusable); err != nil {
+			return err
+		}
+	}
+	if !s.Table.PerChild() {
+		return nil
+	}
+	risk, err := disclosure.Measure(ctx, s.Stage, s.Table.Quasi)
 	if err != nil {
 		return err
 	}
-	nobody, seen := staged.Held.Nobody+staged.Tally.Nobody, staged.Tally.Read-staged.Tally.Marks
-	if t.Children >= 0 {
-		if err := minimise.CheckUnusable(t.ID, nobody, seen, s.Agreement.Pseudonyms.MaxUnusable); err != nil {
-			return err
-		}
+	for _, i := range s.Table.Quasi {
+		risk.QuasiIdentifiers = append(risk.QuasiIdentifiers, s.Table.ID+"."+s.Table.Columns[i].Name)
 	}
-	if t.PerChild() {
-		risk, err := disclosure.Measure(ctx, staged.Stage, t.Quasi)
-		if err != nil {
-			return err
-		}
-		for _, i := range t.Quasi {
-			risk.QuasiIdentifiers = append(risk.QuasiIdentifiers, t.ID+"."+t.Columns[i].Name)
-		}
-		staged.Risk = &risk
+	s.Risk = &risk
+	return nil
+}
+
+// read reads what is wanted of one file.
+func (g *Gateway) read(ctx context.Context, demands []*extract.Demand) error {
+	src := demands[0].Source
+	g.detail("reading", src.File)
+	reader := g.Readers[strings.ToLower(filepath.Ext(src.Path))]
+	if err := reader.Read(ctx, demands); err != nil {
+		return err
+	}
+	var read, passed int64
+	for _, d := range demands {
+		read, passed = read+d.Tally.Read, passed+d.Tally.Passed
+	}
+	if read > 0 && passed == 0 {
+		return nothingUsable(demands)
 	}
 	return nil
 }
 
-// input is what the harmoniser reads from.
-func (g *Gateway) input(s *Survey, report *finding.Report) harmonise.Input {
-	return harmonise.Input{
-		Inventory: s.Inventory, Children: s.plan.Children(), Report: report,
-		Read: func(ctx context.Context, src *extract.Source, want extract.Want, sink func(*extract.Batch) error) (extract.Tally, error) {
-			g.detail("reading", src.File)
-			reader := g.Readers[strings.ToLower(filepath.Ext(src.Path))]
-			tally, err := reader.Read(ctx, src, want, sink, report)
-			if err == nil && tally.Read > 0 && tally.Passed == 0 {
-				return tally, nothingUsable(src, report)
-			}
-			return tally, err
-		},
-	}
-}
-
 // nothingUsable refuses a file of which every row was kept back: it is more likely the wrong file, or of another year,
 // than a file of wrong rows.
-func nothingUsable(src *extract.Source, report *finding.Report) error {
+func nothingUsable(demands []*extract.Demand) error {
+	src := demands[0].Source
 	bad := &extract.Invalid{Findings: []finding.Finding{{
 		Rule: RuleNothingUsable, Severity: finding.Stop, Place: src.Place(0, ""), Count: 1,
 		Message: "every row of the file was kept back, so nothing can be made of it",
 		Hint:    "look at the findings on its rows; check that it is the right file of the right collection year",
 	}}}
-	for _, f := range report.Findings() {
-		if f.Place.File == src.File {
-			bad.Findings = append(bad.Findings, f)
+	for _, d := range demands {
+		for _, f := range d.Report.Findings() {
+			if f.Place.File == src.File && f.Place.Table == d.Source.Table.ID() {
+				bad.Findings = append(bad.Findings, f)
+			}
 		}
 	}
 	return bad

@@ -28,14 +28,14 @@ import (
 // unreadable is a reader that must not be asked.
 type unreadable struct{ t *testing.T }
 
-func (u unreadable) Fields(context.Context, string, string) ([]string, error) {
+func (u unreadable) Recognise(context.Context, *dataset.Catalogue, string, string, *finding.Report) ([]*extract.Source, error) {
 	u.t.Error("an extract was opened before the gate was found to be open")
 	return nil, errors.New("not to be read")
 }
 
-func (u unreadable) Read(context.Context, *extract.Source, extract.Want, func(*extract.Batch) error, *finding.Report) (extract.Tally, error) {
+func (u unreadable) Read(context.Context, []*extract.Demand) error {
 	u.t.Error("an extract was read before the gate was found to be open")
-	return extract.Tally{}, errors.New("not to be read")
+	return errors.New("not to be read")
 }
 
 // otherDefinitions are the built-in definitions with one more comment: nothing that they say is different.
@@ -270,11 +270,13 @@ type askedReader struct {
 	asked map[string][]string
 }
 
-func (r askedReader) Read(ctx context.Context, src *extract.Source, want extract.Want, sink func(*extract.Batch) error, report *finding.Report) (extract.Tally, error) {
-	for _, column := range want {
-		r.asked[src.Table.ID()] = append(r.asked[src.Table.ID()], column.Name)
+func (r askedReader) Read(ctx context.Context, demands []*extract.Demand) error {
+	for _, d := range demands {
+		for _, column := range d.Want {
+			r.asked[d.Source.Table.ID()] = append(r.asked[d.Source.Table.ID()], column.Name)
+		}
 	}
-	return r.Reader.Read(ctx, src, want, sink, report)
+	return r.Reader.Read(ctx, demands)
 }
 
 func columnsOf(tb testing.TB, path string) []string {

@@ -154,7 +154,7 @@ func TestAgreementsShareNoPseudonym(t *testing.T) {
 // TestSaltDestroyed is the other half of trust rule 1: once the salt is gone, nothing that the council keeps or that left
 // leads from a child to its code, and a new salt does not either.
 func TestSaltDestroyed(t *testing.T) {
-	opt := synth.CohortOptions{Children: 100, Seed: 11, Years: 2}
+	opt := synth.CohortOptions{Children: 100, Seed: 11, Years: 2, Formats: []string{"ssda903"}}
 	extracts := cohort(t, opt)
 	c := newCouncil(t, shippedAgreement(t))
 	drop := c.export(t, shippedID, extracts).Drop

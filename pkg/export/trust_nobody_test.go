@@ -33,7 +33,7 @@ func nobodies() map[string]identifier.Outcome {
 // that would make one child of all who have none.
 func TestNobodyIsNeverHashed(t *testing.T) {
 	extracts := filepath.Join(t.TempDir(), "extracts")
-	mustCopy(t, cohort(t, synth.CohortOptions{Children: 100, Seed: 11, Years: 2}), extracts)
+	mustCopy(t, cohort(t, synth.CohortOptions{Children: 100, Seed: 11, Years: 2, Formats: []string{"ssda903"}}), extracts)
 	c := newCouncil(t)
 	planted := 0
 	for _, tab := range c.catalogue.Tables() {

@@ -1,7 +1,10 @@
 package extract
 
 import (
+	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/postern-gateway/postern/pkg/civil"
@@ -16,9 +19,11 @@ const (
 	RuleDateMalformed   = "DATE_MALFORMED"
 	RuleDateImpossible  = "DATE_IMPOSSIBLE"
 	RuleDateOrder       = "DATE_ORDER"
+	RuleDateNotInYear   = "DATE_NOT_IN_YEAR"
 	RuleNumberMalformed = "NUMBER_MALFORMED"
 	RuleNumberRange     = "NUMBER_OUT_OF_RANGE"
 	RuleBooleanUnknown  = "BOOLEAN_UNKNOWN"
+	RuleKeyMalformed    = "KEY_MALFORMED"
 	RuleRequiredEmpty   = "REQUIRED_EMPTY"
 	RuleEncoding        = "ENCODING"
 )
@@ -42,17 +47,22 @@ func ruleTexts(rule string) (message, hint string) {
 	case RuleCodeNotInYear:
 		return "the code is not in the list of this collection year", "check the code, and that the set lies in the folder of its collection year"
 	case RuleDateMalformed:
-		return "the cell is not a date in a form that the return has", "write dates as DD/MM/YYYY; a spreadsheet may have changed them on saving"
+		return "the cell is not a date in a form that the return has", "write dates as the return does; a spreadsheet may have changed them on saving"
 	case RuleDateImpossible:
 		return "the calendar has no such day, or the year is out of range", "correct the date in the source system"
 	case RuleDateOrder:
 		return "the date is before the date that it must follow", "correct one of the two dates in the source system"
+	case RuleDateNotInYear:
+		return "the row is of another collection year than its file", "put the rows of each year in a file of their own, in the folder of that year"
 	case RuleNumberMalformed:
 		return "the cell is not a whole number", "correct the number in the source system"
 	case RuleNumberRange:
 		return "the number is outside the range of the return", "correct the number in the source system"
 	case RuleBooleanUnknown:
 		return "the cell is neither 0 nor 1, true nor false", "correct the cell in the source system"
+	case RuleKeyMalformed:
+		return "the cell is no key: too long, or a spreadsheet or a data frame has made a number of it",
+			"export the table again, and save it from no other program: rows whose keys were changed cannot be joined"
 	case RuleRequiredEmpty:
 		return "the cell may not be empty", "fill the cell in the source system"
 	case RuleEncoding:
@@ -62,11 +72,18 @@ func ruleTexts(rule string) (message, hint string) {
 	}
 }
 
-// Decode reads one cell of a column for a collection year (0: any). It returns the value, or the rule that the cell
-// breaks. It is called once per distinct value of a batch.
-func Decode(table *dataset.Table, column *dataset.Column, year int, cell []byte) (Value, string) {
-	if column.Name == dataset.CollectionYear {
-		return Value{State: Known, Num: int32(year)}, ""
+// Decode reads one cell of a column, by the collection year of its source (0: any). It returns the value, or the rule
+// that the cell breaks. It is called once per distinct value of a batch.
+func Decode(src *Source, column *dataset.Column, cell []byte) (Value, string) {
+	switch {
+	case column.Name == dataset.CollectionYear:
+		return Value{State: Known, Num: int32(src.Year)}, ""
+	case column.Name == dataset.CensusTerm && src.Table.Termly:
+		at, _ := column.Code(src.Term, 0)
+		if at < 0 {
+			return Value{}, "" // the term is not told yet
+		}
+		return Value{State: Known, Num: int32(at)}, ""
 	}
 	if !utf8.Valid(cell) {
 		return Value{}, RuleEncoding
@@ -84,16 +101,21 @@ func Decode(table *dataset.Table, column *dataset.Column, year int, cell []byte)
 	}
 	switch column.Type {
 	case dataset.Code:
-		return decodeCode(column, year, text)
+		return decodeCode(column, src.Year, text)
 	case dataset.Date:
-		d, rule := decodeDate(table.DateFormats, text)
+		d, rule := decodeDate(src.Table.DateFormats, text)
+		if rule == "" && column.InYear && src.Year != 0 && d.YearEnding(src.Table.YearBegins) != src.Year {
+			rule = RuleDateNotInYear
+		}
 		return Value{State: Known, Num: int32(d)}, rule
 	case dataset.PartialDate:
-		return decodePartialDate(table.DateFormats, text)
+		return decodePartialDate(src.Table.DateFormats, text)
 	case dataset.Integer:
 		return decodeInteger(column, text)
 	case dataset.Boolean:
 		return decodeBoolean(text)
+	case dataset.Key:
+		return decodeKey(text)
 	default:
 		// Text never leaves, so it never becomes a value: only its presence counts.
 		return Value{State: Unusable}, ""
@@ -101,7 +123,7 @@ func Decode(table *dataset.Table, column *dataset.Column, year int, cell []byte)
 }
 
 func decodeIdentifier(column *dataset.Column, text string) (Value, string) {
-	normalised, outcome := identifier.Normalise(identifier.Kind(column.Identifier), text)
+	normalised, outcome := identifier.NormaliseForLinkage(identifier.Kind(column.Identifier), text)
 	if outcome == identifier.OK {
 		v := Value{State: Known, Text: normalised}
 		if simple := identifier.SimpleForm(text); simple != normalised {
@@ -112,7 +134,7 @@ func decodeIdentifier(column *dataset.Column, text string) (Value, string) {
 	if outcome == identifier.Missing && column.Required {
 		return Value{}, RuleRequiredEmpty
 	}
-	return Value{State: Unusable, Outcome: outcome}, ""
+	return Value{State: Unusable, Outcome: outcome, Text: normalised}, ""
 }
 
 func decodeCode(column *dataset.Column, year int, text string) (Value, string) {
@@ -148,21 +170,37 @@ func decodeDate(formats []string, text string) (civil.Date, string) {
 }
 
 func parseAs(format, text string) (civil.Date, error) {
-	if format == dataset.DateISO {
+	switch format {
+	case dataset.DateISO:
 		return civil.ParseISO(text)
+	case dataset.DateCensus:
+		month := slices.Index(months(), strings.ToUpper(text[5:8])) + 1
+		return civil.ParseISO(fmt.Sprintf("%s-%02d-%s", text[:4], month, text[9:11]))
+	default:
+		return civil.ParseUK(text)
 	}
-	return civil.ParseUK(text)
 }
 
-// hasShape reports whether text has a digit wherever the format has a letter, and its other characters elsewhere.
+func months() []string {
+	return []string{"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"}
+}
+
+// hasShape reports whether text has a digit wherever the format has a letter, and its other characters elsewhere; MON is
+// the name of a month in three letters.
 func hasShape(format, text string) bool {
+	if at := strings.Index(format, "MON"); at >= 0 && len(text) == len(format) {
+		if !slices.Contains(months(), strings.ToUpper(text[at:at+3])) {
+			return false
+		}
+		format, text = format[:at]+format[at+3:], text[:at]+text[at+3:]
+	}
 	if len(format) != len(text) {
 		return false
 	}
 	for i := range len(format) {
 		letter := format[i] >= 'A' && format[i] <= 'Z'
 		digit := text[i] >= '0' && text[i] <= '9'
-		if letter != digit || !letter && format[i] != text[i] {
+		if letter && !digit || !letter && format[i] != text[i] {
 			return false
 		}
 	}
@@ -221,4 +259,34 @@ func decodeBoolean(text string) (Value, string) {
 	default:
 		return Value{}, RuleBooleanUnknown
 	}
+}
+
+// longestKey bounds a key, in bytes.
+const longestKey = 100
+
+// decodeKey reads a key as it stands: it names a record only within its extract, so that nothing is folded. A key that
+// looks as programs write a number that is not whole, or too large for them, is none: 12.0 was 12 or 0012, and 1.23E+11
+// was any of many keys, whose rows would all be joined to one record.
+func decodeKey(text string) (Value, string) {
+	if len(text) > longestKey || reckoned(text) || strings.IndexFunc(text, unicode.IsControl) >= 0 {
+		return Value{}, RuleKeyMalformed
+	}
+	return Value{State: Known, Text: text}, ""
+}
+
+// reckoned reports whether a text is a number with a point, or with an exponent and its plus sign. Without the sign, or
+// with a minus, it is as likely a key of hexadecimal digits (12e4, 1234567e-123).
+func reckoned(text string) bool {
+	text = strings.TrimPrefix(text, "-")
+	rest := strings.TrimLeft(text, "0123456789")
+	if len(rest) == len(text) {
+		return false
+	}
+	if fraction, pointed := strings.CutPrefix(rest, "."); pointed {
+		if rest = strings.TrimLeft(fraction, "0123456789"); rest == "" {
+			return true
+		}
+	}
+	exponent, signed := strings.CutPrefix(strings.ToLower(rest), "e+")
+	return signed && exponent != "" && strings.Trim(exponent, "0123456789") == ""
 }

@@ -172,7 +172,7 @@ func TestDecode(t *testing.T) {
 		{"IDMUST", 2020, "  ", extract.Value{}, extract.RuleRequiredEmpty},
 		{"IDMUST", 2020, "000", extract.Value{State: unusable, Outcome: identifier.Placeholder}, ""},
 		{"UPN", 2020, "H801200001001", extract.Value{State: known, Text: "H801200001001"}, ""},
-		{"UPN", 2020, "A801200001001", extract.Value{State: unusable, Outcome: identifier.CheckDigit}, ""},
+		{"UPN", 2020, "A801200001001", extract.Value{State: unusable, Outcome: identifier.CheckDigit, Text: "A801200001001"}, ""}, // may link, and is never hashed
 		{"UPN", 2020, "UN3", extract.Value{State: unusable, Outcome: identifier.Unknown}, ""},
 		{"NHS", 2020, "943 476 5919", extract.Value{State: known, Text: "9434765919", Simple: "943 476 5919"}, ""},
 		{"OTHER", 2020, "510000", extract.Value{State: unusable, Outcome: identifier.Malformed}, ""}, // no such domain: nothing is hashed by accident
@@ -181,7 +181,7 @@ func TestDecode(t *testing.T) {
 		{dataset.CollectionYear, 2020, "1999", extract.Value{State: known, Num: 2020}, ""}, // read from no cell
 	} {
 		column := table.Column(c.column)
-		got, rule := extract.Decode(table, column, c.year, []byte(c.cell))
+		got, rule := extract.Decode(&extract.Source{Table: table, Year: c.year}, column, []byte(c.cell))
 		if rule != c.rule || rule == "" && got != c.want {
 			t.Errorf("%s in %d, %q: %+v, %q; want %+v, %q", c.column, c.year, c.cell, got, rule, c.want, c.rule)
 		}
@@ -193,11 +193,11 @@ func TestDecodeDatesOfOneForm(t *testing.T) {
 	table := forms()
 	table.DateFormats = []string{dataset.DateISO}
 	for cell, rule := range map[string]string{"2020-04-01": "", "01/04/2020": extract.RuleDateMalformed, "ZZ/04/2020": extract.RuleDateMalformed} {
-		if _, got := extract.Decode(table, table.Column("DAY"), 2020, []byte(cell)); got != rule {
+		if _, got := extract.Decode(&extract.Source{Table: table, Year: 2020}, table.Column("DAY"), []byte(cell)); got != rule {
 			t.Errorf("%q: rule %q, want %q", cell, got, rule)
 		}
 	}
-	if _, got := extract.Decode(table, table.Column("PART"), 2020, []byte("ZZ/04/2020")); got != extract.RuleDateMalformed {
+	if _, got := extract.Decode(&extract.Source{Table: table, Year: 2020}, table.Column("PART"), []byte("ZZ/04/2020")); got != extract.RuleDateMalformed {
 		t.Errorf("a partial date in a form that the format has not: rule %q", got)
 	}
 }
@@ -205,7 +205,7 @@ func TestDecodeDatesOfOneForm(t *testing.T) {
 func TestEveryRuleHasWords(t *testing.T) {
 	rules := []string{extract.RuleCodeUnknown, extract.RuleCodeNotInYear, extract.RuleDateMalformed, extract.RuleDateImpossible,
 		extract.RuleDateOrder, extract.RuleNumberMalformed, extract.RuleNumberRange, extract.RuleBooleanUnknown,
-		extract.RuleRequiredEmpty, extract.RuleEncoding}
+		extract.RuleRequiredEmpty, extract.RuleEncoding, extract.RuleKeyMalformed, extract.RuleDateNotInYear}
 	seen := map[string]bool{extract.Message(""): true}
 	for _, rule := range rules {
 		if message := extract.Message(rule); seen[message] || message == "" || extract.Hint(rule) == "" {
@@ -224,7 +224,7 @@ func FuzzDecode(f *testing.F) {
 	table := forms()
 	f.Fuzz(func(t *testing.T, cell string, year int) {
 		for _, column := range table.Columns {
-			v, rule := extract.Decode(table, column, year, []byte(cell))
+			v, rule := extract.Decode(&extract.Source{Table: table, Year: year}, column, []byte(cell))
 			if rule != "" {
 				if extract.Message(rule) == extract.Message("") {
 					t.Errorf("%s: rule %q has no words", column.Name, rule)
@@ -260,10 +260,10 @@ func BenchmarkDecode(b *testing.B) {
 	table := forms()
 	for column, cell := range map[string]string{"CODE": "E4A", "DAY": "29/02/2020", "N": "40", "ID": "510000", "UPN": "H801200001001"} {
 		b.Run(column, func(b *testing.B) {
-			c, raw := table.Column(column), []byte(cell)
+			src, c, raw := &extract.Source{Table: table, Year: 2020}, table.Column(column), []byte(cell)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, rule := extract.Decode(table, c, 2020, raw); rule != "" {
+				if _, rule := extract.Decode(src, c, raw); rule != "" {
 					b.Fatal(rule)
 				}
 			}

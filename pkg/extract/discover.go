@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/finding"
@@ -29,11 +30,11 @@ const (
 
 // Inventory is what was found in the folders and files given.
 type Inventory struct {
-	Sources []*Source // sorted by collection year, then file
+	Sources []*Source // sorted by collection year, then file, then table
 	Skipped []string  // files of other kinds, not read
 }
 
-// Of lists the sources of a table, latest collection year first, then by file.
+// Of lists the sources of a table, latest collection year first, in a year the latest term, then by file.
 func (inv *Inventory) Of(tableID string) []*Source {
 	var out []*Source
 	for _, s := range inv.Sources {
@@ -41,8 +42,14 @@ func (inv *Inventory) Of(tableID string) []*Source {
 			out = append(out, s)
 		}
 	}
-	slices.SortFunc(out, func(a, b *Source) int { return cmp.Or(cmp.Compare(b.Year, a.Year), cmp.Compare(a.File, b.File)) })
+	slices.SortFunc(out, byTime)
 	return out
+}
+
+// byTime orders sources latest first.
+func byTime(a, b *Source) int {
+	return cmp.Or(cmp.Compare(b.Year, a.Year), cmp.Compare(slices.Index(dataset.Terms(), b.Term), slices.Index(dataset.Terms(), a.Term)),
+		cmp.Compare(a.File, b.File))
 }
 
 // Discover recognises every extract in the paths given: files, and folders with all below them. readers has one reader
@@ -66,10 +73,10 @@ func Discover(ctx context.Context, catalogue *dataset.Catalogue, readers map[str
 	}
 	if len(d.inventory.Sources) == 0 {
 		return nil, Stop(RuleNothingFound, finding.Place{File: strings.Join(paths, ", ")}, "there is no extract here",
-			"name the folder that holds the CSV files of the returns")
+			"name the folder that holds the files of the returns")
 	}
 	slices.SortFunc(d.inventory.Sources, func(a, b *Source) int {
-		return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(a.File, b.File))
+		return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(a.File, b.File), cmp.Compare(a.Table.ID(), b.Table.ID()))
 	})
 	return d.inventory, nil
 }
@@ -155,19 +162,18 @@ func absolute(path string) string {
 }
 
 func (d *discovery) file(ctx context.Context, reader Reader, root, path string) error {
-	fields, err := reader.Fields(ctx, path, path)
+	sources, err := reader.Recognise(ctx, d.catalogue, path, path, d.report)
 	if err != nil {
 		return err
 	}
-	table, header, err := Match(d.catalogue, path, fields, d.report)
+	sum, size, err := digest(path)
 	if err != nil {
 		return err
 	}
-	src := &Source{File: path, Path: path, Table: table, Header: header, below: below(root, path)}
-	if src.SHA256, src.Size, err = digest(path); err != nil {
-		return err
+	for _, src := range sources {
+		src.File, src.Path, src.SHA256, src.Size, src.below = path, path, sum, size, below(root, path)
 	}
-	d.inventory.Sources = append(d.inventory.Sources, src)
+	d.inventory.Sources = append(d.inventory.Sources, sources...)
 	return nil
 }
 
@@ -200,41 +206,67 @@ func digest(path string) ([sha256.Size]byte, int64, error) {
 	return sum, n, nil
 }
 
-// years gives every source its collection year, set by set, and refuses what does not fit it.
+// years gives every source its collection year and term, set by set, and refuses what does not fit them.
 func (d *discovery) years(ctx context.Context) error {
-	held := make(map[string]*Source) // by table and year
+	held := make(map[string]*Source) // by table, year and term
+	twice := make(map[[2]string]bool)
 	for _, s := range sets(d.inventory.Sources) {
 		year, err := d.yearOf(ctx, s)
 		if err := d.note(err); err != nil {
 			return err
 		}
-		if year == 0 {
+		term, err := s.termOf()
+		if err := d.note(err); err != nil {
+			return err
+		}
+		if year == 0 || s.termly() && term == "" {
 			continue
 		}
 		for _, src := range s.sources {
-			src.Year = year
-			key := fmt.Sprintf("%s %d", src.Table.ID(), year)
-			if first := held[key]; first != nil {
-				d.stop(RuleTableTwice, src, fmt.Sprintf("two files hold this table for collection year %d; the other is %s", year, first.File),
-					"remove one of the two, or put each set in a folder named for its own year, such as 2025-26")
+			src.Year, src.Term = year, term
+			key := fmt.Sprintf("%s %d %s", src.Table.ID(), year, term)
+			first := held[key]
+			if first == nil {
+				held[key] = src
+			}
+			if first != nil && !src.Table.Several {
+				if pair := [2]string{first.File, src.File}; !twice[pair] { // two documents share all their tables
+					twice[pair] = true
+					d.stop(RuleTableTwice, src, fmt.Sprintf("two files hold this table for %s; the other is %s", src.When(), first.File),
+						"remove one of the two, or put each set in a folder named for its own year, such as 2025-26")
+				}
 				continue
 			}
-			held[key] = src
 			d.columnsOf(src)
-			if !src.Table.In(year) {
-				d.stop(RuleTableNotInYear, src, fmt.Sprintf("the return of collection year %d has no such table", year),
-					"put the file in a folder named for its year, such as 2025-26")
+			if !src.Table.In(year) || !src.Table.InTerm(term) {
+				d.stop(RuleTableNotInYear, src, fmt.Sprintf("the return of %s has no such table", src.When()),
+					"put the file in a folder named for its year, such as 2025-26, and for its term if it is of one")
 			}
 		}
 	}
 	return nil
 }
 
+// When is the return that a source is of, in words: "collection year 2026", "autumn term of academic year 2025/26".
+func (s *Source) When() string {
+	switch {
+	case s.Term != "":
+		return fmt.Sprintf("%s term of academic year %d/%02d", s.Term, s.Year-1, s.Year%100)
+	case s.Table != nil && s.Table.YearBegins == time.September:
+		return fmt.Sprintf("academic year %d/%02d", s.Year-1, s.Year%100)
+	default:
+		return fmt.Sprintf("collection year %d", s.Year)
+	}
+}
+
 // columnsOf refuses a file that lacks a column which the return of its collection year has.
 func (d *discovery) columnsOf(src *Source) {
+	if src.Table.Document != nil {
+		return // what an element holds is asked row by row
+	}
 	for _, c := range src.Table.Columns {
 		if _, has := src.Header.At[c.Name]; !has && !c.Optional && c.In(src.Year) {
-			d.stop(RuleColumnMissing, src, fmt.Sprintf("the return of collection year %d has column %s, and the file lacks it", src.Year, c.Name),
+			d.stop(RuleColumnMissing, src, fmt.Sprintf("the return of %s has column %s, and the file lacks it", src.When(), c.Heading()),
 				"export the table again with all its columns")
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/extract/csv"
+	"github.com/postern-gateway/postern/pkg/finding"
 )
 
 func link(t *testing.T, target, name string) {
@@ -97,7 +98,7 @@ func TestDiscoverPathsThatCannotBeRead(t *testing.T) {
 		}
 	}
 	for _, path := range []string{root, filepath.Join(root, "folder.csv")} {
-		_, err := csv.Reader{}.Fields(t.Context(), path, "x.csv")
+		_, err := csv.Reader{}.Recognise(t.Context(), catalogue(t), path, "x.csv", &finding.Report{})
 		if f := invalid(t, err); f.Rule != csv.RuleUnreadable || f.Place.File != "x.csv" || strings.Contains(err.Error(), root) {
 			t.Errorf("a folder read as a file: %v", f)
 		}

@@ -2,10 +2,11 @@
 //
 // # What comes in
 //
-// A file is recognised by its header, never by its name: the table whose columns it has, by the dataset definitions.
-// Files lie in sets, one set per collection year; the year is told from the set's folder or file name ("2020-21",
-// "2021") and held against the dates inside, or from the dates alone. What is not recognised, or not certain, is
-// refused: the gate does not guess.
+// A text file is recognised by its header, never by its name: the table whose columns it has, by the dataset
+// definitions; a document by its root element and the collection it states. Text files lie in sets, one set per format,
+// collection year and, for returns made every term, term; year and term are told from the set's folder or file name
+// ("2020-21", "2021", "2024_autumn") and held against the dates inside, or the year from the dates alone. A document
+// states its year itself. What is not recognised, or not certain, is refused: the gate does not guess.
 //
 // # What comes out
 //
@@ -31,15 +32,17 @@ import (
 	"github.com/postern-gateway/postern/pkg/identifier"
 )
 
-// Source is one recognised file.
+// Source is one table of one recognised file. A text file holds one table, a document all those of its format.
 type Source struct {
-	File   string // as findings name it: the path that was given, and what stands below it
-	Path   string // where it is
-	Table  *dataset.Table
-	Year   int // the collection year, by the year it ends in
-	Header Header
-	Size   int64
-	SHA256 [sha256.Size]byte // of the whole file, taken when it was recognised
+	File      string // as findings name it: the path that was given, and what stands below it
+	Path      string // where it is
+	Table     *dataset.Table
+	Year      int    // the collection year, by the year it ends in; a reader sets it where the file itself states it
+	Term      string // of a termly format: dataset.Autumn, Spring, Summer
+	Authority string // the code of the local authority, where the file states it
+	Header    Header // of a text file
+	Size      int64
+	SHA256    [sha256.Size]byte // of the whole file, taken when it was recognised
 
 	below string // the part of the path that may name a year
 }
@@ -97,7 +100,7 @@ func (c *Column) Named() string {
 	if c.From != "" {
 		return c.From
 	}
-	return c.Def.Name
+	return c.Def.Heading()
 }
 
 // At is the value of a row.
@@ -120,8 +123,10 @@ type Value struct {
 	State   State
 	Outcome identifier.Outcome // of an identifier
 	Num     int32              // a date in days from 1970-01-01, a position in the column's codes, a number, 0 or 1
-	Text    string             // a normalised identifier
-	Simple  string             // what trimming, width and case alone make of it, where that is something else
+	// Text is a normalised identifier. An Unusable one has it where only the check digit or letter is wrong: then it may
+	// be compared inside the gateway, and never hashed.
+	Text   string
+	Simple string // what trimming, width and case alone make of it, where that is something else
 }
 
 // Tally counts the rows of one file. Read = Passed + Quarantined.
@@ -133,13 +138,25 @@ type Tally struct {
 
 // Reader reads one kind of file.
 type Reader interface {
-	// Fields returns the first line's fields. An unreadable or malformed file is an *Invalid.
-	Fields(ctx context.Context, path, file string) ([]string, error)
+	// Recognise says which tables of the definitions a file holds: one Source for each, with its Table, and with Header,
+	// Year and Authority as far as the file itself states them. A file that is unreadable, malformed or not recognised
+	// is an *Invalid.
+	Recognise(ctx context.Context, catalogue *dataset.Catalogue, path, file string, report *finding.Report) ([]*Source, error)
 
-	// Read passes the rows of a source to sink in batches, in file order, decoding only the columns of want.
-	// The batch and all it holds is valid until sink returns. Findings go to report. A file that is not readable to
-	// its end, or that is not the file that was recognised, is an error, and what sink got must be thrown away.
-	Read(ctx context.Context, src *Source, want Want, sink func(*Batch) error, report *finding.Report) (Tally, error)
+	// Read meets all demands, which are of sources of one file. A file that is not readable to its end, or that is not
+	// the file that was recognised, is an error, and what the sinks got must be thrown away.
+	Read(ctx context.Context, demands []*Demand) error
+}
+
+// Demand is what somebody wants of a source.
+type Demand struct {
+	Source *Source
+	Want   Want
+	Report *finding.Report // gets the findings
+	// Sink gets the rows in batches, in file order, with only the columns of Want decoded. A batch and all it holds is
+	// valid until Sink returns.
+	Sink  func(*Batch) error
+	Tally Tally // of the rows; the reader fills it in
 }
 
 // Want is the list of columns to decode.

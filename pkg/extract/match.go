@@ -29,7 +29,7 @@ func Match(catalogue *dataset.Catalogue, file string, fields []string, report *f
 	var best []*dataset.Table
 	most := 0
 	for _, t := range catalogue.Tables() {
-		if t.Core() || len(lacking(t, names)) > 0 {
+		if t.Core() || t.Document != nil || len(lacking(t, names)) > 0 {
 			continue
 		}
 		switch n := having(t, names); {
@@ -53,13 +53,15 @@ func Match(catalogue *dataset.Catalogue, file string, fields []string, report *f
 	return best[0], header, err
 }
 
-// Fits reports whether a header line is still the one that was matched: as many fields, every column in its place.
-func (h *Header) Fits(fields []string) bool {
+// Fits reports whether a header line is still the one that was matched to the table: as many fields, every column in its
+// place.
+func (h *Header) Fits(table *dataset.Table, fields []string) bool {
 	if len(fields) != h.Fields {
 		return false
 	}
 	for name, at := range h.At {
-		if at >= len(fields) || !strings.EqualFold(strings.TrimSpace(fields[at]), name) {
+		c := table.Column(name)
+		if c == nil || at >= len(fields) || !strings.EqualFold(strings.TrimSpace(fields[at]), c.Heading()) {
 			return false
 		}
 	}
@@ -71,8 +73,8 @@ func (h *Header) Fits(fields []string) bool {
 func lacking(t *dataset.Table, names []string) []string {
 	var out []string
 	for _, c := range t.Columns {
-		if !c.Optional && c.From == 0 && c.To == 0 && !slices.Contains(names, strings.ToUpper(c.Name)) {
-			out = append(out, c.Name)
+		if !c.Optional && c.From == 0 && c.To == 0 && !slices.Contains(names, strings.ToUpper(c.Heading())) {
+			out = append(out, c.Heading())
 		}
 	}
 	return out
@@ -81,7 +83,7 @@ func lacking(t *dataset.Table, names []string) []string {
 func having(t *dataset.Table, names []string) int {
 	n := 0
 	for _, c := range t.Columns {
-		if slices.Contains(names, strings.ToUpper(c.Name)) {
+		if slices.Contains(names, strings.ToUpper(c.Heading())) {
 			n++
 		}
 	}
@@ -104,7 +106,7 @@ func layout(t *dataset.Table, place finding.Place, names []string, report *findi
 			continue
 		}
 		if _, twice := h.At[c.Name]; twice {
-			place.Column = c.Name
+			place.Column = c.Heading()
 			return Header{}, Stop(RuleHeaderTwice, place, "the header names the column twice", "remove one of the two columns, or export the file again")
 		}
 		h.At[c.Name] = i
@@ -114,7 +116,7 @@ func layout(t *dataset.Table, place finding.Place, names []string, report *findi
 
 func columnNamed(t *dataset.Table, upper string) *dataset.Column {
 	for _, c := range t.Columns {
-		if strings.ToUpper(c.Name) == upper {
+		if strings.ToUpper(c.Heading()) == upper {
 			return c
 		}
 	}
@@ -126,14 +128,14 @@ func unknownTable(catalogue *dataset.Catalogue, place finding.Place, names []str
 	var nearest *dataset.Table
 	share := 0.0
 	for _, t := range catalogue.Tables() {
-		if t.Core() {
+		if t.Core() || t.Document != nil {
 			continue
 		}
 		if s := float64(having(t, names)) / float64(len(t.Columns)); s > share {
 			nearest, share = t, s
 		}
 	}
-	const hint = "export the table with its header line, comma separated; put files that are no extracts elsewhere"
+	const hint = "export the table with its header line, comma or tab separated; put files that are no extracts elsewhere"
 	if nearest == nil || share < 0.5 {
 		return Stop(RuleTableUnknown, place, "the header is that of no table in the definitions", hint)
 	}

@@ -4,18 +4,60 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/postern-gateway/postern/pkg/dataset"
 )
 
-// yearSaid is the collection year that a path names: the file's own name first, then its folders from the nearest.
+// said is the year that a path names.
+type said struct {
+	year int  // 0 for none
+	span bool // it is written as a span of two years, which it ends: 2020-21
+}
+
+// ending is the collection year that a path names, for a return whose collection year begins in a month. A single year
+// is that in which the collection year ends, but with an autumn term it is the calendar year of that term.
+func (s said) ending(begins time.Month, term string) int {
+	if s.year != 0 && !s.span && begins == time.September && term == dataset.Autumn {
+		return s.year + 1
+	}
+	return s.year
+}
+
+// termSaid is the term that a path names: the file's own name first, then its folders from the nearest; "" for none, or
+// for a name with two.
+func termSaid(path string) string {
+	names := strings.Split(strings.ToLower(filepath.ToSlash(path)), "/")
+	slices.Reverse(names)
+	for _, name := range names {
+		found := ""
+		for _, term := range dataset.Terms() {
+			// A table of the autumn census is named for the half of the summer term that it tells of.
+			if strings.Contains(strings.ReplaceAll(name, "summerhalfterm", ""), term) {
+				if found != "" {
+					return ""
+				}
+				found = term
+			}
+		}
+		if found != "" {
+			return found
+		}
+	}
+	return ""
+}
+
+// yearSaid is the year that a path names: the file's own name first, then its folders from the nearest.
 // "2020-21" and "2021" are both the year that ends on 31 March 2021. A date says nothing, and neither does a name with
 // two years.
-func yearSaid(path string) int {
+func yearSaid(path string) said {
 	for name := filepath.ToSlash(path); name != "" && name != "."; {
 		base := name[strings.LastIndexByte(name, '/')+1:]
-		if year := yearIn(base); year != 0 {
-			return year
+		if said := yearIn(base); said.year != 0 {
+			return said
 		}
 		cut := strings.LastIndexByte(name, '/')
 		if cut < 0 {
@@ -23,14 +65,14 @@ func yearSaid(path string) int {
 		}
 		name = name[:cut]
 	}
-	return 0
+	return said{}
 }
 
-// yearIn is the one collection year that a name has: 2021, 2020-21, 2020_2021, 202021. It is 0 for a name that has
+// yearIn is the one year that a name has: 2021, 2020-21, 2020_2021, 202021. It is none for a name that has
 // none, or two, or a span of years that are no neighbours. Dates (2021-03-31, 31.3.2021, 20210331) are passed over.
-func yearIn(name string) int {
+func yearIn(name string) said {
 	numbers := numbersIn(name)
-	said := 0
+	found := said{}
 	for len(numbers) > 0 {
 		first, rest := numbers[0], numbers[1:]
 		if n := dateLength(numbers); n > 0 {
@@ -38,28 +80,28 @@ func yearIn(name string) int {
 			continue
 		}
 		numbers = rest
-		year := 0
+		this := said{}
 		switch {
 		case !strings.HasPrefix(first.text, "20"):
 			continue
 		case len(first.text) == 4 && len(rest) > 0 && first.spans(rest[0]):
-			year = yearEnding(first.text, rest[0].text)
+			this = said{yearEnding(first.text, rest[0].text), true}
 			numbers = rest[1:]
 		case len(first.text) == 4:
-			year = yearEnding(first.text, "")
+			this.year = yearEnding(first.text, "")
 		case len(first.text) == 6 || len(first.text) == 8:
-			if year = yearEnding(first.text[:4], first.text[4:]); year == 0 {
+			if this = (said{yearEnding(first.text[:4], first.text[4:]), true}); this.year == 0 {
 				continue
 			}
 		default:
 			continue
 		}
-		if year == 0 || said != 0 {
-			return 0
+		if this.year == 0 || found.year != 0 {
+			return said{}
 		}
-		said = year
+		found = this
 	}
-	return said
+	return found
 }
 
 // number is a run of digits in a name.

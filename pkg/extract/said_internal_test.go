@@ -2,7 +2,11 @@ package extract
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/postern-gateway/postern/pkg/dataset"
 )
 
 func TestYearSaid(t *testing.T) {
@@ -67,7 +71,7 @@ func TestYearSaid(t *testing.T) {
 		"2019-20/20/header.csv":           2020,
 		"99999999999999999999/header.csv": 0,
 	} {
-		if got := yearSaid(path); got != want {
+		if got := yearSaid(path).year; got != want {
 			t.Errorf("%q says %d, want %d", path, got, want)
 		}
 	}
@@ -81,12 +85,12 @@ func TestYearSaidEveryYear(t *testing.T) {
 			fmt.Sprintf("%d", year), fmt.Sprintf("%d-%02d", before, short), fmt.Sprintf("%d_%02d", before, short),
 			fmt.Sprintf("%d%02d", before, short), fmt.Sprintf("%d-%d", before, year), fmt.Sprintf("SSDA903 %d-%02d final", before, short),
 		} {
-			if got := yearSaid(name + "/header.csv"); got != year {
+			if got := yearSaid(name + "/header.csv").year; got != year {
 				t.Errorf("%q says %d, want %d", name, got, year)
 			}
 		}
 		for _, name := range []string{fmt.Sprintf("%d-%02d-15", year, 1+year%12), fmt.Sprintf("15.%02d.%d", 1+year%12, year)} {
-			if got := yearSaid(name + "/header.csv"); got != 0 {
+			if got := yearSaid(name + "/header.csv").year; got != 0 {
 				t.Errorf("%q says %d, want nothing", name, got)
 			}
 		}
@@ -97,8 +101,83 @@ func FuzzYearSaid(f *testing.F) {
 	f.Add("2020-21/header.csv")
 	f.Add("20.20.2020 31")
 	f.Fuzz(func(t *testing.T, path string) {
-		if year := yearSaid(path); year != 0 && (year < 2000 || year > 2100) {
+		if year := yearSaid(path).year; year != 0 && (year < 2000 || year > 2100) {
 			t.Errorf("%q says %d", path, year)
+		}
+	})
+}
+
+func TestTermSaid(t *testing.T) {
+	for path, want := range map[string]string{
+		"":                                 "",
+		"pupilonroll.csv":                  "",
+		"2025-26/autumn/pupilonroll.csv":   dataset.Autumn,
+		"2025-26/Autumn/pupilonroll.csv":   dataset.Autumn,
+		"2025-26/SPRING/x.csv":             dataset.Spring,
+		"autumn 2025/x.csv":                dataset.Autumn,
+		"Autumn2025Census/x.csv":           dataset.Autumn,
+		"2024_autumn_pupilonroll.csv":      dataset.Autumn,
+		"2025_spring_fsmperiod.csv":        dataset.Spring,
+		"2025_summer_fsmperiod.csv":        dataset.Summer,
+		"spring/2024_autumn_x.csv":         dataset.Autumn, // the file's own name before its folder's
+		"autumn/2025/spring/x.csv":         dataset.Spring, // the nearest folder
+		"autumn/resubmitted/x.csv":         dataset.Autumn,
+		"autumn and spring/x.csv":          "",
+		"autumn/spring to summer/x.csv":    "", // a name with two terms ends the search: it may mean either
+		"x_autumn_spring.csv":              "",
+		"automn/x.csv":                     "",
+		"summerhalfterm2sessiondetails.cs": "",
+		// Tables of the autumn census are named for the half of the summer term that they tell of.
+		"2024_autumn_summerhalfterm2sessiondetailsonroll.csv":     dataset.Autumn,
+		"2025-26/autumn/summerhalfterm2sessiondetailsoffroll.csv": dataset.Autumn,
+		"2025-26/autumn/SummerHalfTerm2SessionDetailsOnRoll.csv":  dataset.Autumn,
+		"summer/summerhalfterm2sessiondetailsonroll.csv":          dataset.Summer,
+		"summerhalfterm2sessiondetailsonroll.csv":                 "",
+	} {
+		if got := termSaid(path); got != want {
+			t.Errorf("%q says %q, want %q", path, got, want)
+		}
+	}
+}
+
+// A single year is the one that a collection year ends in, but for an autumn term: then it is that of the calendar.
+func TestYearEnding(t *testing.T) {
+	for _, c := range []struct {
+		path   string
+		begins time.Month
+		want   int
+	}{
+		{"2025-26/autumn/x.csv", time.September, 2026},
+		{"2025-26/spring/x.csv", time.September, 2026},
+		{"2025-26/summer/x.csv", time.September, 2026},
+		{"2025/26/autumn/x.csv", time.September, 2026}, // 26 is no year
+		{"2026/autumn/x.csv", time.September, 2027},
+		{"2026/spring/x.csv", time.September, 2026},
+		{"2026/summer/x.csv", time.September, 2026},
+		{"2024_autumn_pupilonroll.csv", time.September, 2025},
+		{"2025_spring_pupilonroll.csv", time.September, 2025},
+		{"2024-25_autumn_pupilonroll.csv", time.September, 2025},
+		{"202425 autumn/x.csv", time.September, 2025},
+		{"20242025 autumn/x.csv", time.September, 2025},
+		{"autumn/2024/x.csv", time.September, 2025},
+		{"2024/x.csv", time.September, 2024},
+		{"autumn/x.csv", time.September, 0},
+		{"2024_autumn.csv", time.April, 2024}, // of a financial year, a term says nothing
+		{"2024-25_autumn.csv", time.April, 2025},
+	} {
+		if got := yearSaid(c.path).ending(c.begins, termSaid(c.path)); got != c.want {
+			t.Errorf("%q says %d, want %d", c.path, got, c.want)
+		}
+	}
+}
+
+// However a term is written into a name, it is found once and whole.
+func FuzzTermSaid(f *testing.F) {
+	f.Add("2024_autumn_summerhalfterm2sessiondetailsonroll.csv")
+	f.Add("spring/summer")
+	f.Fuzz(func(t *testing.T, path string) {
+		if term := termSaid(path); term != "" && !strings.Contains(strings.ToLower(path), term) {
+			t.Errorf("%q says %s", path, term)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/dataset"
@@ -18,22 +19,34 @@ const (
 	RuleYearUnknown    = "YEAR_UNKNOWN"
 	RuleYearMismatch   = "YEAR_MISMATCH"
 	RuleYearNotEvident = "YEAR_NOT_EVIDENT"
+	RuleTermUnknown    = "TERM_UNKNOWN"
 )
 
-// A set is one annual return: the files of one folder that say the same year, or none.
+// A set is one return in text: the files of one format and folder that say the same year and term, or none. A document
+// is a set of its own.
 type set struct {
 	folder  string
-	said    int // the year that the path says, 0 for none
+	format  string
+	said    said   // the year that the path says
+	term    string // the term that the path says, "" for none
 	sources []*Source
 }
 
 func sets(sources []*Source) []*set {
 	var out []*set
 	for _, src := range sources {
-		folder, said := filepath.Dir(src.Path), yearSaid(src.below)
-		at := slices.IndexFunc(out, func(s *set) bool { return s.folder == folder && s.said == said })
+		s := &set{folder: filepath.Dir(src.Path), format: src.Table.Format, said: yearSaid(src.below)}
+		if src.Table.Document != nil {
+			s.folder = src.Path
+		}
+		if src.Table.Termly {
+			s.term = termSaid(src.below)
+		}
+		at := slices.IndexFunc(out, func(o *set) bool {
+			return o.folder == s.folder && o.format == s.format && o.said == s.said && o.term == s.term
+		})
 		if at < 0 {
-			out = append(out, &set{folder: folder, said: said})
+			out = append(out, s)
 			at = len(out) - 1
 		}
 		out[at].sources = append(out[at].sources, src)
@@ -41,32 +54,70 @@ func sets(sources []*Source) []*set {
 	return out
 }
 
+func (s *set) termly() bool { return s.sources[0].Table.Termly }
+
+// place is the set's file where it has one only, else its folder.
+func (s *set) place() finding.Place {
+	if len(s.sources) == 1 {
+		return s.sources[0].Place(0, "")
+	}
+	return finding.Place{File: s.folder}
+}
+
+// termOf tells a set's term from what its path says, or from tables that one term alone has.
+func (s *set) termOf() (string, error) {
+	if !s.termly() || s.term != "" {
+		return s.term, nil
+	}
+	term := ""
+	for _, src := range s.sources {
+		if len(src.Table.Terms) == 1 {
+			term = src.Table.Terms[0]
+		}
+	}
+	if term == "" {
+		return "", Stop(RuleTermUnknown, s.place(), "nothing tells the term of these files",
+			"put the set in a folder named for its term, such as 2025-26/autumn")
+	}
+	return term, nil
+}
+
 // yearOf tells a set's collection year from what its path says and what the dates inside show. Dates after the end of
 // the year that the path says refuse the set; a path that says nothing leaves it to the dates.
 func (d *discovery) yearOf(ctx context.Context, s *set) (int, error) {
+	first := s.sources[0]
+	said := s.said.ending(first.Table.YearBegins, s.term)
+	if first.Year != 0 {
+		return first.Year, stated(s, said)
+	}
 	shown, err := d.yearShown(ctx, s)
 	if err != nil {
 		return 0, err
 	}
-	place := finding.Place{File: s.folder}
-	if len(s.sources) == 1 {
-		place = s.sources[0].Place(0, "")
-	}
 	switch {
-	case s.said == 0 && shown == 0:
-		return 0, Stop(RuleYearUnknown, place, "nothing tells the collection year of these files",
+	case said == 0 && shown == 0:
+		return 0, Stop(RuleYearUnknown, s.place(), "nothing tells the collection year of these files",
 			"put the set in a folder named for its year, such as 2025-26")
-	case s.said == 0:
+	case said == 0:
 		return shown, nil
-	case shown > s.said:
-		return 0, Stop(RuleYearMismatch, place,
-			fmt.Sprintf("the path says collection year %d, but the dates inside run to collection year %d", s.said, shown),
-			"put the set in the folder of its own year, or correct the dates that are after 31 March of the year")
-	case shown != 0 && shown < s.said:
-		d.report.Add(RuleYearNotEvident, finding.Warning, place, fmt.Sprintf("the path says collection year %d, and no date inside is of it", s.said),
+	case shown > said:
+		return 0, Stop(RuleYearMismatch, s.place(),
+			fmt.Sprintf("the path says collection year %d, but the dates inside run to collection year %d", said, shown),
+			"put the set in the folder of its own year, or correct the dates that are after the end of the year")
+	case shown != 0 && shown < said:
+		d.report.Add(RuleYearNotEvident, finding.Warning, s.place(), fmt.Sprintf("the path says collection year %d, and no date inside is of it", said),
 			"check that the set lies in the folder of its year")
 	}
-	return s.said, nil
+	return said, nil
+}
+
+// stated holds the year that a document states to the one that its path says.
+func stated(s *set, said int) error {
+	if year := s.sources[0].Year; said != 0 && said != year {
+		return Stop(RuleYearMismatch, finding.Place{File: s.sources[0].File},
+			fmt.Sprintf("the path says collection year %d, but the file says %d", said, year), "put the file in the folder of its own year")
+	}
+	return nil
 }
 
 // yearShown is the latest collection year of the dates that a set's evidence columns hold, slips of the keyboard aside:
@@ -96,23 +147,23 @@ func (d *discovery) yearShown(ctx context.Context, s *set) (int, error) {
 func (d *discovery) evidence(ctx context.Context, src *Source) (map[int]int64, error) {
 	counts := make(map[int]int64)
 	reader := d.readers[strings.ToLower(filepath.Ext(src.Path))]
-	want := NewWant(src.Table, src.Table.YearEvidence...)
-	_, err := reader.Read(ctx, src, want, func(b *Batch) error {
+	demand := &Demand{Source: src, Want: NewWant(src.Table, src.Table.YearEvidence...), Report: &finding.Report{}, Sink: func(b *Batch) error {
 		for i := range b.Columns {
-			count(&b.Columns[i], counts)
+			count(&b.Columns[i], src.Table.YearBegins, counts)
 		}
 		return nil
-	}, &finding.Report{}) // what is wrong with the rows is reported when they are read for the drop
+	}} // what is wrong with the rows is reported when they are read for the drop
+	err := reader.Read(ctx, []*Demand{demand})
 	return counts, err
 }
 
-func count(c *Column, counts map[int]int64) {
+func count(c *Column, begins time.Month, counts map[int]int64) {
 	if c.Def.Type != dataset.Date {
 		return
 	}
 	for _, at := range c.Index {
 		if v := c.Values[at]; v.State == Known {
-			counts[civil.Date(v.Num).CollectionYear()]++
+			counts[civil.Date(v.Num).YearEnding(begins)]++
 		}
 	}
 }

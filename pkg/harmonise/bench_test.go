@@ -21,26 +21,28 @@ func BenchmarkHarmonise(b *testing.B) {
 	} {
 		b.Run(id, func(b *testing.B) {
 			held := make(map[string][]*extract.Batch) // by file
-			hold := func(ctx context.Context, src *extract.Source, want extract.Want, _ func(*extract.Batch) error) (extract.Tally, error) {
-				return csv.Reader{}.Read(ctx, src, want, func(batch *extract.Batch) error {
-					held[src.File] = append(held[src.File], part(batch, 0, batch.Len()))
+			hold := func(ctx context.Context, demands []*extract.Demand) error {
+				d := *demands[0]
+				d.Sink = func(batch *extract.Batch) error {
+					held[d.Source.File] = append(held[d.Source.File], part(batch, 0, batch.Len()))
 					return nil
-				}, &finding.Report{})
+				}
+				return csv.Reader{}.Read(ctx, []*extract.Demand{&d})
 			}
-			give := func(_ context.Context, src *extract.Source, _ extract.Want, sink func(*extract.Batch) error) (extract.Tally, error) {
-				var tally extract.Tally
-				for _, batch := range held[src.File] {
-					tally.Read, tally.Passed = tally.Read+int64(batch.Len()), tally.Passed+int64(batch.Len())
-					if err := sink(batch); err != nil {
-						return tally, err
+			give := func(_ context.Context, demands []*extract.Demand) error {
+				d := demands[0]
+				for _, batch := range held[d.Source.File] {
+					d.Tally.Read, d.Tally.Passed = d.Tally.Read+int64(batch.Len()), d.Tally.Passed+int64(batch.Len())
+					if err := d.Sink(batch); err != nil {
+						return err
 					}
 				}
-				return tally, nil
+				return nil
 			}
 			table := council.catalogue.Table(id)
 			run := func(read harmonise.ReadFunc) int64 {
-				in := harmonise.Input{Inventory: council.inventory, Children: harmonise.NewChildren(), Report: &finding.Report{}, Read: read}
-				tally, err := harmonise.Table(context.Background(), in, table, columns, func(*extract.Batch) error { return nil })
+				in := harmonise.Input{Inventory: council.inventory, Children: harmonise.NewChildren(), Read: read}
+				tally, err := makeTable(in, &finding.Report{}, table, columns, func(*extract.Batch) error { return nil })
 				if err != nil {
 					b.Fatal(err)
 				}

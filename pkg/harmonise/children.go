@@ -73,6 +73,11 @@ func (c *Children) number(v extract.Value) (uint32, error) {
 	return Nobody, errCollision
 }
 
+// value is a child's identifier, as it was first met.
+func (c *Children) value(number uint32) extract.Value {
+	return extract.Value{State: extract.Known, Text: string(c.numbers.Bytes(number)), Simple: c.folded[number]}
+}
+
 // Has reports whether a normalised identifier is one of the run's children.
 func (c *Children) Has(id []byte) bool {
 	_, known := c.numbers.Find(id)

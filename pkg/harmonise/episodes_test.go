@@ -167,7 +167,7 @@ func TestAsReturned(t *testing.T) {
 	}
 	catalogue := council.catalogue
 	for id, want := range map[string]string{
-		"ssda903/missing": "ssda903/missing", "children": "ssda903/header ssda903/uasc", "looked_after_episodes": "ssda903/episodes",
+		"ssda903/missing": "ssda903/missing", "children": "cin/child cin/disabilities ssda903/header ssda903/uasc", "looked_after_episodes": "ssda903/episodes",
 	} {
 		if got := strings.Join(harmonise.SourceTables(catalogue.Table(id)), " "); got != want {
 			t.Errorf("%s is made from %s; want %s", id, got, want)

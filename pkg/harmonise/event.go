@@ -8,23 +8,22 @@ import (
 	"github.com/postern-gateway/postern/pkg/finding"
 )
 
-// perEvent streams a core table of which child and date make a row unique.
-func perEvent(ctx context.Context, in Input, table *dataset.Table, columns []string, sink func(*extract.Batch) error) (Tally, error) {
-	e := &events{in: in, table: table, columns: with(columns, table.OneRowPer...), sink: sink, seen: make(map[eventKey]int32)}
-	for i := range table.Sources {
-		source := &table.Sources[i]
-		e.dayFrom = source.Feed(table.OneRowPer[1]).From
-		want := wantOf(in, source, table, e.columns)
-		for _, src := range in.Inventory.Of(source.Table) {
-			read, err := in.Read(ctx, src, want, func(b *extract.Batch) error { return e.add(b, source) })
-			if err != nil {
-				return e.tally, err
-			}
-			e.tally.Read += read.Read
-			e.tally.Quarantined += read.Quarantined
-		}
-	}
-	return e.tally, nil
+// newEvents makes a core table of which child and date make a row unique.
+func newEvents(in Input, job *Job) *events {
+	return &events{Job: job, in: in, columns: with(job.Columns, job.Table.OneRowPer...), seen: make(map[eventKey]int32)}
+}
+
+func (e *events) readings() []reading {
+	return yearly(e.in, e.Table, func(source *dataset.Source, _ int, src *extract.Source) *reading {
+		d := &extract.Demand{Source: src, Want: wantOf(src.Table, source, e.columns), Report: e.Report}
+		d.Sink = func(b *extract.Batch) error { return e.add(b, source) }
+		return &reading{demand: d, tally: &e.Tally}
+	})
+}
+
+func (e *events) finish(context.Context) error {
+	e.seen = nil
+	return nil
 }
 
 // eventKey is what makes an event one: whose it is and when.
@@ -34,18 +33,15 @@ type eventKey struct {
 }
 
 type events struct {
+	*Job
 	in      Input
-	table   *dataset.Table
 	columns []string
-	sink    func(*extract.Batch) error
 	seen    map[eventKey]int32 // the latest collection year that has the event, negative for a quarantined row
-	dayFrom string             // what the file calls the event's date
-	tally   Tally
 }
 
 func (e *events) add(b *extract.Batch, source *dataset.Source) error {
 	out := e.translated(b, source)
-	child, day := out.Column(e.table.OneRowPer[0]), out.Column(e.table.OneRowPer[1])
+	child, day := out.Column(e.Table.OneRowPer[0]), out.Column(e.Table.OneRowPer[1])
 	numbers, err := e.in.Children.NumbersOf(out, child)
 	if err != nil {
 		return err
@@ -53,13 +49,13 @@ func (e *events) add(b *extract.Batch, source *dataset.Source) error {
 	keep := make([]bool, out.Len())
 	kept := 0
 	for row := range keep {
-		keep[row] = e.keep(numbers[child.Index[row]], day.At(row), out.Source, b.Rows[row])
+		keep[row] = e.keep(numbers[child.Index[row]], day.At(row), out.Source.Place(b.Rows[row], day.Named()), out.Source.Year)
 		if keep[row] {
 			kept++
 		}
 	}
-	e.tally.Superseded += int64(out.Len() - kept)
-	e.tally.Left += int64(kept)
+	e.Tally.Superseded += int64(out.Len() - kept)
+	e.Tally.Left += int64(kept)
 	if b.Broken != nil {
 		if err := e.claim(e.translated(b.Broken, source)); err != nil {
 			return err
@@ -71,20 +67,20 @@ func (e *events) add(b *extract.Batch, source *dataset.Source) error {
 	if kept < out.Len() {
 		out = filter(out, keep, kept)
 	}
-	return e.sink(out)
+	return e.Sink(out)
 }
 
 func (e *events) translated(b *extract.Batch, source *dataset.Source) *extract.Batch {
 	return &extract.Batch{
-		Source:  &extract.Source{File: b.Source.File, Table: e.table, Year: b.Source.Year},
+		Source:  &extract.Source{File: b.Source.File, Table: e.Table, Year: b.Source.Year},
 		Rows:    b.Rows,
-		Columns: translate(b, source, e.table, e.columns),
+		Columns: translate(b, source, e.Table, e.columns),
 	}
 }
 
 // claim remembers the events of quarantined rows, so that no earlier return speaks in their place.
 func (e *events) claim(b *extract.Batch) error {
-	child, day := b.Column(e.table.OneRowPer[0]), b.Column(e.table.OneRowPer[1])
+	child, day := b.Column(e.Table.OneRowPer[0]), b.Column(e.Table.OneRowPer[1])
 	numbers, err := e.in.Children.NumbersOf(b, child)
 	if err != nil {
 		return err
@@ -99,7 +95,7 @@ func (e *events) claim(b *extract.Batch) error {
 }
 
 // keep decides whether a row leaves. A row without a usable child or date has no key and repeats nothing.
-func (e *events) keep(child uint32, day extract.Value, src *extract.Source, row int64) bool {
+func (e *events) keep(child uint32, day extract.Value, place finding.Place, in int) bool {
 	if child == Nobody || day.State != extract.Known {
 		return true
 	}
@@ -107,20 +103,21 @@ func (e *events) keep(child uint32, day extract.Value, src *extract.Source, row 
 	year, again := e.seen[key]
 	switch {
 	case !again:
-		e.seen[key] = int32(src.Year)
+		e.seen[key] = int32(in)
 		return true
-	case year == -int32(src.Year): // of the same return, and sound: it speaks for the event
-		e.seen[key] = int32(src.Year)
+	case year == -int32(in): // of the same return, and sound: it speaks for the event
+		e.seen[key] = int32(in)
 		return true
 	case year < 0:
-		e.in.Report.Add(RuleHeldBack, finding.Warning, src.Place(row, ""),
+		place.Column = ""
+		e.Report.Add(RuleHeldBack, finding.Warning, place,
 			"a later return has this event too, in a row that is quarantined; this older row is held back with it",
 			"correct the later row: see the findings on it")
 		return false
-	case year != int32(src.Year):
+	case year != int32(in):
 		return false
 	default:
-		e.in.Report.Add(RuleRepeated, finding.Warning, src.Place(row, e.dayFrom),
+		e.Report.Add(RuleRepeated, finding.Warning, place,
 			"the return has more than one row for this child and date; all of them leave",
 			"remove the repeated row in the source system")
 		return true

@@ -15,6 +15,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/extract/csv"
+	"github.com/postern-gateway/postern/pkg/extract/xml"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/harmonise"
 	"github.com/postern-gateway/postern/schemas"
@@ -67,11 +68,21 @@ type council struct {
 	rows      int // the most rows in a batch; 0 for what the reader makes
 }
 
+func readerOf(path string) extract.Reader {
+	if filepath.Ext(path) == ".xml" {
+		return xml.Reader{}
+	}
+	return csv.Reader{}
+}
+
 func discover(t testing.TB, catalogue *dataset.Catalogue, paths ...string) *council {
 	t.Helper()
 	c := &council{catalogue: catalogue}
 	var err error
-	readers := map[string]extract.Reader{".csv": csv.Reader{}}
+	readers := make(map[string]extract.Reader)
+	for _, ending := range []string{".csv", ".tab", ".xml"} {
+		readers[ending] = readerOf(ending)
+	}
 	if c.inventory, err = extract.Discover(context.Background(), c.catalogue, readers, paths, &finding.Report{}); err != nil {
 		t.Fatal(err)
 	}
@@ -100,9 +111,9 @@ func (c *council) table(t testing.TB, id string, columns ...string) *made {
 func (c *council) try(id string, children *harmonise.Children, columns ...string) (*made, error) {
 	m := &made{columns: columns, found: make(map[string]int64), places: make(map[string]string)}
 	report := &finding.Report{}
-	in := harmonise.Input{Inventory: c.inventory, Children: children, Report: report, Read: c.read(report)}
+	in := harmonise.Input{Inventory: c.inventory, Children: children, Read: c.read}
 	var err error
-	m.tally, err = harmonise.Table(context.Background(), in, c.catalogue.Table(id), columns, func(b *extract.Batch) error {
+	m.tally, err = makeTable(in, report, c.catalogue.Table(id), columns, func(b *extract.Batch) error {
 		for row := range b.Len() {
 			cells := make([]string, len(columns))
 			for i, name := range columns {
@@ -126,25 +137,42 @@ func (c *council) try(id string, children *harmonise.Children, columns ...string
 	return m, err
 }
 
+// makeTable makes one table alone.
+func makeTable(in harmonise.Input, report *finding.Report, table *dataset.Table, columns []string, sink func(*extract.Batch) error) (harmonise.Tally, error) {
+	job := &harmonise.Job{Table: table, Columns: columns, Report: report, Sink: sink}
+	err := harmonise.Make(context.Background(), in, []*harmonise.Job{job}, nil)
+	return job.Tally, err
+}
+
 // read reads a file, handing rows on in small batches where the council says so.
-func (c *council) read(report *finding.Report) harmonise.ReadFunc {
-	return func(ctx context.Context, src *extract.Source, want extract.Want, sink func(*extract.Batch) error) (extract.Tally, error) {
-		return csv.Reader{}.Read(ctx, src, want, func(b *extract.Batch) error {
-			if c.rows == 0 {
-				return sink(b)
-			}
-			for from := 0; from < b.Len() || from == 0; from += c.rows {
-				some := part(b, from, min(from+c.rows, b.Len()))
-				if first, last := from == 0, from+c.rows >= b.Len(); c.rows%2 == 1 && first || c.rows%2 == 0 && last {
-					some.Broken = b.Broken // they come with some of the others: it makes no difference with which
-				}
-				if err := sink(some); err != nil {
-					return err
-				}
-			}
-			return nil
-		}, report)
+func (c *council) read(ctx context.Context, demands []*extract.Demand) error {
+	smaller := make([]*extract.Demand, len(demands))
+	for i, d := range demands {
+		own := *d
+		own.Sink = func(b *extract.Batch) error { return c.hand(b, d.Sink) }
+		smaller[i] = &own
 	}
+	err := readerOf(demands[0].Source.Path).Read(ctx, smaller)
+	for i, d := range demands {
+		d.Tally = smaller[i].Tally
+	}
+	return err
+}
+
+func (c *council) hand(b *extract.Batch, sink func(*extract.Batch) error) error {
+	if c.rows == 0 {
+		return sink(b)
+	}
+	for from := 0; from < b.Len() || from == 0; from += c.rows {
+		some := part(b, from, min(from+c.rows, b.Len()))
+		if first, last := from == 0, from+c.rows >= b.Len(); c.rows%2 == 1 && first || c.rows%2 == 0 && last {
+			some.Broken = b.Broken // they come with some of the others: it makes no difference with which
+		}
+		if err := sink(some); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // part is some rows of a batch, with only their own distinct values.
@@ -199,4 +227,6 @@ func (m *made) text() string {
 }
 
 // sum is the right-hand side of the accounting rule.
-func sum(t harmonise.Tally) int64 { return t.Left + t.Superseded + t.Marks + t.Quarantined }
+func sum(t harmonise.Tally) int64 {
+	return t.Left + t.Superseded + t.Marks + t.Unlinked + t.Elsewhere + t.Quarantined
+}

@@ -5,30 +5,40 @@
 // The dataset definitions say which columns of which source tables feed a core table, how codes are translated, and
 // what makes a row unique. Two shapes follow from that:
 //
-//   - one row per child (children): the latest return that has the child decides. What it leaves empty is taken from
-//     the latest return that fills it. A fact that two rows of one return state differently is nobody's guess: the
+//   - one row per child (children): the latest return that has the child decides; of one year's returns, the one that
+//     the definitions name first. What it leaves empty is taken from the next that fills it. A fact that two rows of one return state differently is nobody's guess: the
 //     rows are quarantined (CHILD_CONFLICT) and an earlier return decides; rows that would fill a gap and differ fill
 //     none. A fact that changed from one return to the next is counted (FACT_CHANGED), since it may be a correction or
 //     a slip.
+//
 //   - one row per event (looked_after_episodes: child and start date): an open episode comes again in every annual
 //     return until it ends. The latest return that has the event decides; earlier ones are held back as superseded.
 //     An event that one return has twice leaves twice, with a warning (EVENT_REPEATED): the gate does not guess. When
 //     the latest row on an event is quarantined, no earlier one leaves in its place (LATER_ROW_QUARANTINED): it would
 //     say that an episode is open which has ended.
 //
+//   - one row per child and term, or year (attendance, free_school_meals, pupil_premium): rows of pupils on schools'
+//     rolls, found to be children by their pupil numbers (Links). Rows of one child and term add up; where one of them
+//     is missing, quarantined or silent, the sum is null, since it would be too small. A child who stands on two rolls
+//     at once is on none that can be told (PUPIL_ON_TWO_ROLLS): the rows are quarantined.
+//
 // A source table that an agreement names as returned passes through unchanged.
 //
 // # Accounting
 //
-// For every table, rows read = rows left + rows held back (superseded, or a mere mark) + rows quarantined (Tally).
+// For every table, rows read = rows left + rows held back (superseded, a mere mark, of no child, counted elsewhere) + rows
+// quarantined (Tally).
 //
 // # Cost
 //
-// Per child about 60 bytes, and per event about 30 (its key, to know later repeats by); rows themselves stream.
+// Per child about 60 bytes, per event about 30 (its key, to know later repeats by), per pupil of one school census about
+// 40, per pupil number of a child about 30; rows themselves stream. Tables that are made of one document are made
+// together, so that it is read once for all of them.
 package harmonise
 
 import (
 	"context"
+	"slices"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/extract"
@@ -39,43 +49,45 @@ import (
 const (
 	RuleConflict = "CHILD_CONFLICT"
 	RuleChanged  = "FACT_CHANGED"
+	RuleDiffer   = "SOURCES_DIFFER"
 	RuleRepeated = "EVENT_REPEATED"
 	RuleOrphan   = "CHILD_UNKNOWN"
 	RuleNobody   = "ID_UNUSABLE"
 	RuleHeldBack = "LATER_ROW_QUARANTINED"
 )
 
-// Tally counts the rows of one table. Read = Left + Superseded + Marks + Quarantined.
+// Tally counts the rows of one table. Read = Left + Superseded + Marks + Unlinked + Elsewhere + Quarantined.
 type Tally struct {
 	Read        int64 // rows of all source files that feed the table
 	Quarantined int64 // kept back by a finding, when read or when brought together
 	Superseded  int64 // said again, or differently, by a later return or another row
-	Marks       int64 // rows that only mark a child (unaccompanied asylum seekers) and become no row
+	Marks       int64 // rows that mark a child, or add to a row, and become no row of their own
+	Unlinked    int64 // rows of pupils who are none of the returns' children
+	Elsewhere   int64 // rows of pupils whom another school's row counts
 	Left        int64 // rows of the table
 	Nobody      int64 // rows whose identifier names no child, among the quarantined
 }
 
-// ReadFunc reads one source file in batches.
-type ReadFunc func(ctx context.Context, src *extract.Source, want extract.Want, sink func(*extract.Batch) error) (extract.Tally, error)
+// ReadFunc reads what is wanted of one source file.
+type ReadFunc func(ctx context.Context, demands []*extract.Demand) error
 
-// Input is what a table is made from.
+// Input is what tables are made from.
 type Input struct {
 	Inventory *extract.Inventory
 	Children  *Children
-	Report    *finding.Report
+	Links     *Links // which pupils are which children; nil where no table needs it
 	Read      ReadFunc
 }
 
-// Table streams one table, core or as returned, with the columns named, to sink. A batch is valid until sink returns.
-// The order of rows is fixed by the inventory: latest collection year first, then file, then row.
-func Table(ctx context.Context, in Input, table *dataset.Table, columns []string, sink func(*extract.Batch) error) (Tally, error) {
-	if !table.Core() {
-		return asReturned(ctx, in, table, columns, sink)
-	}
-	if len(table.OneRowPer) == 1 {
-		return perChild(ctx, in, table, columns, sink)
-	}
-	return perEvent(ctx, in, table, columns, sink)
+// Job is one table to be made, core or as returned.
+type Job struct {
+	Table   *dataset.Table
+	Columns []string
+	Report  *finding.Report
+	// Sink gets the rows, with the columns named. A batch is valid until Sink returns. The order of rows is fixed by
+	// the inventory: latest collection year first, then file, then row.
+	Sink  func(*extract.Batch) error
+	Tally Tally // filled in
 }
 
 // SourceTables lists the ids of the source tables that a table is made from.
@@ -83,25 +95,25 @@ func SourceTables(table *dataset.Table) []string {
 	if !table.Core() {
 		return []string{table.ID()}
 	}
-	ids := make([]string, len(table.Sources))
-	for i, s := range table.Sources {
-		ids[i] = s.Table
+	var ids []string
+	for i := range table.Sources {
+		ids = append(ids, table.Sources[i].Tables()...)
 	}
 	return ids
 }
 
-func asReturned(ctx context.Context, in Input, table *dataset.Table, columns []string, sink func(*extract.Batch) error) (Tally, error) {
-	var tally Tally
-	for _, src := range in.Inventory.Of(table.ID()) {
-		read, err := in.Read(ctx, src, extract.NewWant(table, columns...), sink)
-		if err != nil {
-			return tally, err
-		}
-		tally.Read += read.Read
-		tally.Quarantined += read.Quarantined
-		tally.Left += read.Passed
+// RowSources lists the ids of the source tables of which any makes rows of a table.
+func RowSources(table *dataset.Table) []string {
+	if !table.Core() {
+		return []string{table.ID()}
 	}
-	return tally, nil
+	var ids []string
+	for _, s := range table.Sources {
+		if s.Adds && !slices.Contains(ids, s.Table) {
+			ids = append(ids, s.Table)
+		}
+	}
+	return ids
 }
 
 // translate gives the columns of a batch of a source table as columns of the core table, in the order asked for.
@@ -113,19 +125,27 @@ func translate(b *extract.Batch, source *dataset.Source, table *dataset.Table, c
 		def := table.Column(name)
 		feed := source.Feed(name)
 		var from *extract.Column
-		if feed != nil && !feed.Present {
-			from = b.Column(feed.From)
+		if feed != nil && feed.FalseFor == nil {
+			from = b.Column(inYear(b, feed))
 		}
 		if from == nil {
 			out[i] = extract.Column{Def: def, Values: []extract.Value{{}}, Index: make([]uint32, b.Len())}
 			continue
 		}
-		out[i] = extract.Column{Def: def, From: feed.From, Values: from.Values, Index: from.Index}
+		out[i] = extract.Column{Def: def, From: from.Def.Name, Values: from.Values, Index: from.Index}
 		if def.Type == dataset.Code {
 			out[i].Values = translateCodes(from, feed, def)
 		}
 	}
 	return out
+}
+
+// inYear is the source column that feeds a core column in the collection year of a batch.
+func inYear(b *extract.Batch, feed *dataset.Feed) string {
+	if c := b.Column(feed.From); feed.Or != "" && c != nil && !c.Def.In(b.Source.Year) {
+		return feed.Or
+	}
+	return feed.From
 }
 
 func translateCodes(from *extract.Column, feed *dataset.Feed, to *dataset.Column) []extract.Value {
@@ -146,18 +166,14 @@ func translateCodes(from *extract.Column, feed *dataset.Feed, to *dataset.Column
 }
 
 // wantOf lists what to read of a source table for the core columns asked for.
-func wantOf(in Input, source *dataset.Source, table *dataset.Table, columns []string) extract.Want {
-	sources := in.Inventory.Of(source.Table)
-	if len(sources) == 0 {
-		return nil
-	}
+func wantOf(from *dataset.Table, source *dataset.Source, columns []string) extract.Want {
 	var names []string
 	for _, name := range columns {
-		if feed := source.Feed(name); feed != nil && !feed.Present {
-			names = append(names, feed.From)
+		if feed := source.Feed(name); feed != nil {
+			names = append(names, feed.Reads()...)
 		}
 	}
-	return extract.NewWant(sources[0].Table, names...)
+	return extract.NewWant(from, names...)
 }
 
 // with adds names to a list that lacks them, in front.

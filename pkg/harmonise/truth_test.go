@@ -39,14 +39,14 @@ func cohort(t testing.TB, children, years int) []string {
 }
 
 func cohortOf(children, years int) synth.CohortOptions {
-	return synth.CohortOptions{Children: children, Years: years, Seed: 20}
+	return synth.CohortOptions{Children: children, Years: years, Seed: 20, Formats: []string{"ssda903"}}
 }
 
 // renumber hands the table children on to a second numbering by the same Children.
 func (c *council) renumber(children *harmonise.Children) error {
 	report := &finding.Report{}
-	in := harmonise.Input{Inventory: c.inventory, Children: children, Report: report, Read: c.read(report)}
-	_, err := harmonise.Table(context.Background(), in, c.catalogue.Table("children"), []string{"child_id"}, func(b *extract.Batch) error {
+	in := harmonise.Input{Inventory: c.inventory, Children: children, Read: c.read}
+	_, err := makeTable(in, report, c.catalogue.Table("children"), []string{"child_id"}, func(b *extract.Batch) error {
 		_, err := children.NumbersOf(b, b.Column("child_id"))
 		return err
 	})
@@ -55,7 +55,7 @@ func (c *council) renumber(children *harmonise.Children) error {
 
 // TestTruth holds what is made of a council's files to what the generator meant, cell by cell.
 func TestTruth(t *testing.T) {
-	for _, opt := range []synth.CohortOptions{cohortOf(1000, 4), {Children: 300, Seed: 3, Years: 4, LastYear: 2020}} {
+	for _, opt := range []synth.CohortOptions{cohortOf(1000, 4), {Children: 300, Seed: 3, Years: 4, LastYear: 2020, Formats: []string{"ssda903"}}} {
 		dir := filepath.Join(t.TempDir(), "cohort")
 		if _, err := synth.Cohort(context.Background(), dir, opt); err != nil {
 			t.Fatal(err)

@@ -127,14 +127,14 @@ func (t *Table) inPeriod(v extract.Value) bool {
 	return day >= t.period.DataFrom && day <= t.period.DataTo
 }
 
-// yearInPeriod holds a row of a table without an event date to the data period by its return's collection year, 1 April
-// to 31 March: some day of it must be in the period. Year 0, a row brought together from several returns, has none.
+// yearInPeriod holds a row of a table without an event date to the data period by the collection year, or academic year,
+// that it tells of: some day of it must be in the period. Year 0, a row brought together from several returns, has none.
 func (t *Table) yearInPeriod(year int) bool {
-	first, ok := civil.FromYMD(year-1, 4, 1)
+	first, ok := civil.FromYMD(year-1, int(t.Source.YearBegins), 1)
 	if !ok {
 		return true
 	}
-	last := civil.MustYMD(year, 3, 31)
+	last := civil.MustYMD(year, int(t.Source.YearBegins), 1) - 1
 	return last >= t.period.DataFrom && first <= t.period.DataTo
 }
 

@@ -66,6 +66,20 @@ func Compile(catalogue *dataset.Catalogue, a *agreement.Agreement, keys Keys, re
 	return p, nil
 }
 
+// InCohort reports whether a child, by the number in Children, is one that the agreement is about. It is known once the
+// look-ups are done.
+func (p *Plan) InCohort(child uint32) bool { return p.people.has(child) }
+
+// Linked reports whether some table of the plan, or one looked up, is made of pupils whom their numbers link to children.
+func (p *Plan) Linked() bool {
+	return slices.ContainsFunc(p.Tables, func(t *Table) bool { return t.Source.PerPupil() }) || p.LooksUpPupils()
+}
+
+// LooksUpPupils reports whether pupils must be linked to children before the look-ups.
+func (p *Plan) LooksUpPupils() bool {
+	return slices.ContainsFunc(p.Lookups, func(l *Lookup) bool { return l.Source.PerPupil() })
+}
+
 // Children is the numbering of the run's children, which the harmoniser fills.
 func (p *Plan) Children() *harmonise.Children { return p.children }
 
@@ -255,14 +269,29 @@ func lineage(t *dataset.Table, column string) []string {
 		return []string{t.ID() + "." + column}
 	}
 	var out []string
+	add := func(name string) {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
 	for i := range t.Sources {
 		s := &t.Sources[i]
-		switch feed := s.Feed(column); {
-		case feed == nil, !s.Adds && !feed.Present: // a source that only marks rows makes nothing else of them
-		case feed.Present:
-			out = append(out, s.Table)
-		default:
-			out = append(out, s.Table+"."+feed.From)
+		feed := s.Feed(column)
+		switch {
+		case feed != nil && !s.Adds && !feed.Present && feed.FalseFor == nil: // it says which row is marked, and nothing else
+			continue
+		case feed != nil && (feed.Present || feed.Is != ""):
+			add(s.Table)
+		case feed == nil && s.Pupils != nil && column == t.ChildID:
+			for _, name := range s.Pupils.Identifiers {
+				add(s.Table + "." + name)
+			}
+		}
+		reads := s.Reads(column)
+		for _, table := range s.Tables() {
+			for _, name := range reads[table] {
+				add(table + "." + name)
+			}
 		}
 	}
 	return out

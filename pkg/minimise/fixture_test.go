@@ -200,8 +200,10 @@ func start(t testing.TB, c *dataset.Catalogue, a *agreement.Agreement, k minimis
 
 // input is what the harmoniser reads from.
 func (r *run) input() harmonise.Input {
-	read := func(ctx context.Context, src *extract.Source, want extract.Want, sink func(*extract.Batch) error) (extract.Tally, error) {
-		return csv.Reader{}.Read(ctx, src, want, func(b *extract.Batch) error {
+	read := func(ctx context.Context, demands []*extract.Demand) error {
+		d := *demands[0]
+		src, sink := d.Source, d.Sink
+		d.Sink = func(b *extract.Batch) error {
 			names := r.read[src.Table.ID()]
 			if names == nil {
 				names = make(map[string]bool)
@@ -224,9 +226,19 @@ func (r *run) input() harmonise.Input {
 				}
 			}
 			return nil
-		}, r.report)
+		}
+		err := csv.Reader{}.Read(ctx, []*extract.Demand{&d})
+		demands[0].Tally = d.Tally
+		return err
 	}
-	return harmonise.Input{Inventory: r.inventory, Children: r.plan.Children(), Report: r.report, Read: read}
+	return harmonise.Input{Inventory: r.inventory, Children: r.plan.Children(), Read: read}
+}
+
+// table brings one table together.
+func (r *run) table(source *dataset.Table, columns []string, sink func(*extract.Batch) error) (harmonise.Tally, error) {
+	job := &harmonise.Job{Table: source, Columns: columns, Report: r.report, Sink: sink}
+	err := harmonise.Make(context.Background(), r.input(), []*harmonise.Job{job}, nil)
+	return job.Tally, err
 }
 
 // part is some rows of a batch.
@@ -241,7 +253,7 @@ func part(b *extract.Batch, from, to int) *extract.Batch {
 // lookUp reads the tables that must be read first.
 func (r *run) lookUp() error {
 	for _, l := range r.plan.Lookups {
-		if _, err := harmonise.Table(context.Background(), r.input(), l.Source, l.Needs, l.Observe); err != nil {
+		if _, err := r.table(l.Source, l.Needs, l.Observe); err != nil {
 			return err
 		}
 	}
@@ -256,7 +268,7 @@ func (r *run) treat(id string, each func(table *minimise.Table, b *extract.Batch
 		}
 		r.held[id] = minimise.NewHeld()
 		var err error
-		r.tally[id], err = harmonise.Table(context.Background(), r.input(), table.Source, table.Needs(), func(b *extract.Batch) error {
+		r.tally[id], err = r.table(table.Source, table.Needs(), func(b *extract.Batch) error {
 			treated, err := table.Apply(b, r.held[id], r.report)
 			if err != nil {
 				return err

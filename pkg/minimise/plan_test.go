@@ -24,7 +24,7 @@ func nothing(*minimise.Table, *extract.Batch, *minimise.Batch) error { return ni
 // running is the running example of an agreement.
 func running(t testing.TB, c *dataset.Catalogue) *agreement.Agreement {
 	t.Helper()
-	data, err := os.ReadFile("../../agreements/family-valued-2026.yaml")
+	data, err := os.ReadFile("../../testdata/agreements/looked-after.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func running(t testing.TB, c *dataset.Catalogue) *agreement.Agreement {
 
 func cohort(t testing.TB, children, years int) (string, synth.CohortOptions) {
 	t.Helper()
-	dir, opt := filepath.Join(t.TempDir(), "cohort"), synth.CohortOptions{Children: children, Years: years, Seed: 11}
+	dir, opt := filepath.Join(t.TempDir(), "cohort"), synth.CohortOptions{Children: children, Years: years, Seed: 11, Formats: []string{"ssda903"}}
 	if _, err := synth.Cohort(context.Background(), dir, opt); err != nil {
 		t.Fatal(err)
 	}
@@ -188,10 +188,10 @@ func TestColumns(t *testing.T) {
   source 1 ordinary [v1] []  "constant"
   legal_status 1 criminal-offence [C1 V2] [ssda903/episodes.LS] legal_status "keep V2, C1"
 children children child 0 quasi [1 2 3] per child true
-  child_id 0 c1_linkage-identifier [] [ssda903/header.CHILD] child_id "pseudonym"
-  age 1 quasi-identifier [00-09 10+] [ssda903/header.DOB] birth_date "age in bands"
-  ethnicity 1 special-category [asian black mixed other unknown white] [ssda903/header.ETHNIC] ethnicity "codes by map ethnicity_6"
-  sex 1 quasi-identifier [F M U] [ssda903/header.SEX] sex "keep"
+  child_id 0 c1_linkage-identifier [] [cin/child.LAchildID ssda903/header.CHILD] child_id "pseudonym"
+  age 1 quasi-identifier [00-09 10+] [cin/child.PersonBirthDate ssda903/header.DOB] birth_date "age in bands"
+  ethnicity 1 special-category [asian black mixed other unknown white] [cin/child.Ethnicity ssda903/header.ETHNIC] ethnicity "codes by map ethnicity_6"
+  sex 1 quasi-identifier [F M U] [cin/child.Sex cin/child.GenderCurrent ssda903/header.SEX] sex "keep"
 ssda903/oc2 ssda903_oc2 child -1 quasi [] per child false
   score 1 special-category [00-13 14-16 17-40] [ssda903/oc2.SDQ_SCORE] SDQ_SCORE "number in bands"
   checked 1 special-category [n y] [ssda903/oc2.TEETH_CHECK] TEETH_CHECK "codes by the agreement's own map"`

@@ -14,7 +14,6 @@ import (
 	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/extract"
-	"github.com/postern-gateway/postern/pkg/harmonise"
 	"github.com/postern-gateway/postern/pkg/minimise"
 )
 
@@ -254,7 +253,7 @@ func (g *group) run(t *testing.T, c *dataset.Catalogue, k *keys, outcomes map[mi
 	table := r.plan.Tables[0]
 	stage := table.NewStage(func() (string, error) { return "", os.ErrInvalid })
 	got := make(map[int]minimise.Outcome)
-	tally, err := harmonise.Table(t.Context(), r.input(), table.Source, table.Needs(), func(b *extract.Batch) error {
+	tally, err := r.table(table.Source, table.Needs(), func(b *extract.Batch) error {
 		for row := range b.Len() {
 			held := minimise.NewHeld()
 			treated, err := table.Apply(part(b, row, row+1), held, r.report)

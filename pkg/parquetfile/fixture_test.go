@@ -147,11 +147,8 @@ func (s *staging) batches(t testing.TB) []*minimise.Batch {
 	t.Helper()
 	var out []*minimise.Batch
 	report := &finding.Report{}
-	in := harmonise.Input{Inventory: s.inventory, Children: s.plan.Children(), Report: report,
-		Read: func(ctx context.Context, src *extract.Source, want extract.Want, sink func(*extract.Batch) error) (extract.Tally, error) {
-			return csv.Reader{}.Read(ctx, src, want, sink, report)
-		}}
-	if _, err := harmonise.Table(context.Background(), in, s.table().Source, s.table().Needs(), func(b *extract.Batch) error {
+	in := harmonise.Input{Inventory: s.inventory, Children: s.plan.Children(), Read: csv.Reader{}.Read}
+	job := &harmonise.Job{Table: s.table().Source, Columns: s.table().Needs(), Report: report, Sink: func(b *extract.Batch) error {
 		treated, err := s.table().Apply(b, minimise.NewHeld(), report)
 		if err != nil {
 			return err
@@ -160,7 +157,8 @@ func (s *staging) batches(t testing.TB) []*minimise.Batch {
 			out = append(out, treated.Slice(row, row+1))
 		}
 		return nil
-	}); err != nil {
+	}}
+	if err := harmonise.Make(context.Background(), in, []*harmonise.Job{job}, nil); err != nil {
 		t.Fatal(err)
 	}
 	return out

@@ -137,3 +137,84 @@ var neighbours = weights{
 
 // permanenceLAs arranged an earlier permanence: councils, Wales, Scotland, outside the United Kingdom, unknown.
 var permanenceLAs = weights{{"330", 30}, {"937", 20}, {"334", 10}, {"855", 10}, {"WAL", 4}, {"SCO", 4}, {"NUK", 2}, {"999", 20}}
+
+// referralAges are ages in days at the first referral; a few are not born yet.
+var referralAges = []span{{-140, -10, 40}, {0, 364, 110}, {365, 1825, 210}, {1826, 3650, 250}, {3651, 5110, 230}, {5111, 6300, 160}}
+
+// How long cases and plans last, in days, and how long before care a case began.
+var (
+	plannedLengths    = []span{{70, 180, 40}, {181, 400, 40}, {401, 900, 20}}
+	protectedLengths  = []span{{150, 400, 50}, {401, 900, 40}, {901, 1500, 10}}
+	planLengths       = []span{{20, 90, 30}, {91, 250, 45}, {251, 700, 25}}
+	protectionLengths = []span{{80, 200, 30}, {201, 400, 45}, {401, 800, 25}}
+	leadsToCare       = []span{{0, 3, 25}, {4, 60, 30}, {61, 500, 45}}
+)
+
+var (
+	referralSources = weights{
+		{"1A", 40}, {"1B", 15}, {"1C", 5}, {"1D", 40}, {"2A", 150}, {"2B", 20}, {"3A", 40}, {"3B", 30}, {"3C", 15}, {"3D", 40}, {"3E", 30},
+		{"3F", 15}, {"4", 10}, {"5A", 60}, {"5B", 30}, {"5C", 20}, {"5D", 20}, {"6", 280}, {"7", 10}, {"8", 60}, {"9", 30}, {"10", 40},
+	}
+	caseNeeds = weights{
+		{"N1", 560}, {"N2", 80}, {"N3", 40}, {"N4", 90}, {"N5", 140}, {"N6", 30}, {"N7", 5}, {"N8", 15}, {"N9", 30}, {"N0", 10},
+	}
+	closures   = weights{{"RC7", 850}, {"RC5", 90}, {"RC3", 25}, {"RC4", 20}, {"RC6", 15}}
+	categories = weights{{"NEG", 48}, {"EMO", 38}, {"PHY", 8}, {"SAB", 4}, {"MUL", 2}}
+	factors    = weights{
+		{"1A", 10}, {"1B", 20}, {"1C", 5}, {"2A", 10}, {"2B", 30}, {"3A", 40}, {"3B", 80}, {"3C", 10}, {"4A", 40}, {"4B", 60}, {"4C", 10},
+		{"5A", 20}, {"6A", 15}, {"6B", 10}, {"7A", 4}, {"8B", 20}, {"8E", 5}, {"8F", 5}, {"10A", 20}, {"11A", 12}, {"12A", 10}, {"13A", 10},
+		{"14A", 12}, {"15A", 8}, {"16A", 50}, {"17A", 3}, {"18B", 10}, {"19B", 20}, {"19C", 10}, {"20", 20}, {"21", 20}, {"22A", 1}, {"23A", 1},
+		{"24A", 6},
+	}
+	disabilityCodes = weights{
+		{"MOB", 8}, {"HAND", 4}, {"PC", 6}, {"INC", 4}, {"COMM", 14}, {"LD", 24}, {"HEAR", 4}, {"VIS", 3}, {"BEH", 14}, {"CON", 3}, {"AUT", 30},
+		{"DDA", 5},
+	}
+	upnNoneInNeed = weights{{"UN2", 35}, {"UN3", 15}, {"UN5", 25}, {"UN6", 15}}
+)
+
+var dualKinds = weights{{"M", 60}, {"S", 15}, {"O", 10}, {"F", 15}}
+
+// mealCountries: periods outside England do not count, "" is England.
+var mealCountries = weights{{"ENG", 84}, {"", 8}, {"WLS", 4}, {"SCT", 3}, {"NIR", 1}}
+
+// Attendance codes by what they count as. The codes of the guidance of August 2024 come from the 2024/25 academic year
+// on; schools go on sending some of the older ones.
+var (
+	authorised24 = weights{{"I", 520}, {"M", 180}, {"C", 140}, {"E", 40}, {"R", 25}, {"S", 10}, {"T", 8}, {"H", 45}, {"F", 6}}
+	authorised25 = weights{
+		{"I", 520}, {"M", 180}, {"C", 120}, {"C1", 10}, {"C2", 12}, {"E", 40}, {"J1", 8}, {"R", 25}, {"S", 10}, {"T", 8}, {"H", 12},
+	}
+	unauthorisedCodes = weights{{"O", 500}, {"U", 180}, {"G", 220}, {"N", 100}}
+	educated24        = weights{{"B", 30}, {"V", 20}, {"P", 12}, {"W", 8}, {"J", 15}, {"L", 40}}
+	educated25        = weights{{"B", 25}, {"K", 15}, {"V", 20}, {"P", 12}, {"W", 8}, {"J", 4}, {"L", 40}}
+	impossible24      = weights{{"X", 40}, {"Y", 30}, {"Z", 10}, {"#", 25}, {"D", 15}}
+	impossible25      = weights{
+		{"X", 40}, {"Q", 10}, {"Y1", 5}, {"Y2", 8}, {"Y3", 6}, {"Y4", 6}, {"Y5", 5}, {"Y6", 6}, {"Y7", 6}, {"Y", 4}, {"Z", 8}, {"#", 20}, {"D", 15},
+	}
+)
+
+// codesFrom is the academic year, by its end, of the guidance of August 2024. The first census that asks about a term of
+// it is that of spring 2025; the autumn one of that year may have its codes early.
+const codesFrom = 2025
+
+func authorisedCodes(academic int) weights {
+	if academic >= codesFrom {
+		return authorised25
+	}
+	return authorised24
+}
+
+func educatedCodes(academic int) weights {
+	if academic >= codesFrom {
+		return educated25
+	}
+	return educated24
+}
+
+func impossibleCodes(academic int) weights {
+	if academic >= codesFrom {
+		return impossible25
+	}
+	return impossible24
+}

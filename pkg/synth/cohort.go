@@ -19,7 +19,7 @@ const (
 // defaultLACode is Coventry's.
 const defaultLACode = "331"
 
-// CohortOptions says which cohort to make. Children, Seed, LastYear, Years and LACode decide every byte.
+// CohortOptions says which cohort to make. Everything but Progress decides every byte.
 type CohortOptions struct {
 	// Children is the number of children, MinChildren to MaxChildren. Each is in at least one annual set.
 	Children int
@@ -29,6 +29,9 @@ type CohortOptions struct {
 	LastYear int
 	// Years is the number of annual sets, 1 to 10. 0 means all from FirstYear to LastYear.
 	Years int
+	// Formats are the formats to write, of those that Formats lists. nil means all. Whether CIN is one of them decides
+	// who the children are: all looked after without it, about a third of them with it.
+	Formats []string
 	// LACode is the DfE code of the council, three digits, as UPNs begin with. "" means 331.
 	LACode string
 	// Progress, when set, is told from time to time, and at the end, how many children are done. It does not change
@@ -60,6 +63,13 @@ func (o CohortOptions) withDefaults() (CohortOptions, error) {
 		return o, finding.WithHint(fmt.Errorf("%d annual sets up to collection year %d cannot be made", o.Years, o.LastYear),
 			fmt.Sprintf("ask for 1 to %d years: the first set is that of collection year %d", most, FirstYear))
 	}
+	var err error
+	if o.Formats, err = chosen(o.Formats); err != nil {
+		return o, err
+	}
+	if err := o.possible(); err != nil {
+		return o, err
+	}
 	if !isLACode(o.LACode) {
 		return o, finding.WithHint(errors.New("the local authority code is not three digits"), "use the DfE code, such as 331")
 	}
@@ -80,11 +90,12 @@ func isLACode(s string) bool {
 
 // CohortSummary says what was written.
 type CohortSummary struct {
-	Children    int          `json:"children"`    // children made
-	Identifiers int          `json:"identifiers"` // LA child IDs they have: a child who returned after an adoption has two
-	Files       int          `json:"files"`
-	Seed        uint64       `json:"seed"`
-	Sets        []SetSummary `json:"sets"` // one for each annual set, earliest first
+	Children    int             `json:"children"`    // children made
+	Identifiers int             `json:"identifiers"` // LA child IDs they have: a child who returned after an adoption has two
+	Files       int             `json:"files"`
+	Seed        uint64          `json:"seed"`
+	Formats     []FormatSummary `json:"formats"` // those written, in the order of Formats
+	Sets        []SetSummary    `json:"sets"`    // one for each annual set, earliest first
 }
 
 // SetSummary is one annual set.
@@ -96,8 +107,18 @@ type SetSummary struct {
 
 // TableSummary is one file of a set.
 type TableSummary struct {
-	File string `json:"file"` // header.csv
-	Rows int64  `json:"rows"` // data rows, the header line not counted
+	Format string `json:"format"`
+	File   string `json:"file"` // header.csv, autumn/pupilonroll.csv
+	// Rows is the number of data rows, the header line not counted; of cin.xml, the rows that its blocks flatten to: one
+	// for each child, CINdetails, assessment, plan, inquiry, child protection plan and disability.
+	Rows int64 `json:"rows"`
+}
+
+// FormatSummary is all that was written in one format.
+type FormatSummary struct {
+	Format string `json:"format"`
+	Files  int    `json:"files"`
+	Rows   int64  `json:"rows"`
 }
 
 // Rows is the number of data rows in all files.
@@ -123,7 +144,7 @@ func Cohort(ctx context.Context, dir string, opt CohortOptions) (summary *Cohort
 		return nil, err
 	}
 	g := newGenerator(opt)
-	out, err := createSets(dir, g.window)
+	out, err := createSets(dir, g)
 	if err != nil {
 		return nil, err
 	}
@@ -147,6 +168,9 @@ func Cohort(ctx context.Context, dir string, opt CohortOptions) (summary *Cohort
 		if err := out.write(p); err != nil {
 			return nil, err
 		}
+		if other := g.outsider(i); other != nil {
+			out.writePupil(other, &other.first)
+		}
 	}
 	if err := out.commit(); err != nil {
 		return nil, err
@@ -154,7 +178,27 @@ func Cohort(ctx context.Context, dir string, opt CohortOptions) (summary *Cohort
 	if opt.Progress != nil {
 		opt.Progress(opt.Children, opt.Children)
 	}
-	return &CohortSummary{
+	summary = &CohortSummary{
 		Children: opt.Children, Identifiers: identifiers, Files: out.count(), Seed: opt.Seed, Sets: out.summary(),
-	}, nil
+	}
+	summary.byFormat(opt.Formats)
+	return summary, nil
+}
+
+// byFormat adds up the sets.
+func (s *CohortSummary) byFormat(names []string) {
+	for _, name := range names {
+		f := FormatSummary{Format: name}
+		for _, set := range s.Sets {
+			for _, t := range set.Tables {
+				if t.Format == name {
+					f.Files++
+					f.Rows += t.Rows
+				}
+			}
+		}
+		if f.Files > 0 {
+			s.Formats = append(s.Formats, f)
+		}
+	}
 }

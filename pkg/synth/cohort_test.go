@@ -53,12 +53,12 @@ func make1(t *testing.T, opt CohortOptions) string {
 const pinned = "32c24f0721320b6e9fa32b666fb5184b3ae7d3c46df266c0ab2798ccda773afb"
 
 func TestSameOptionsSameBytes(t *testing.T) {
-	base := CohortOptions{Children: 150, Seed: 7}
+	base := CohortOptions{Formats: ssda903Only, Children: 150, Seed: 7}
 	first := make1(t, base)
 	if first != pinned {
 		t.Errorf("the cohort of 150 children with seed 7 has changed: %s", first)
 	}
-	spelt := CohortOptions{Children: 150, Seed: 7, LastYear: 2026, Years: 10, LACode: "331", Progress: func(int, int) {}}
+	spelt := CohortOptions{Formats: ssda903Only, Children: 150, Seed: 7, LastYear: 2026, Years: 10, LACode: "331", Progress: func(int, int) {}}
 	if make1(t, spelt) != first {
 		t.Error("defaults that are written out make other bytes")
 	}
@@ -68,6 +68,7 @@ func TestSameOptionsSameBytes(t *testing.T) {
 		"council":  {Children: 150, Seed: 7, LACode: "330"},
 		"last":     {Children: 150, Seed: 7, LastYear: 2025, Years: 9},
 	} {
+		other.Formats = ssda903Only
 		if make1(t, other) == first {
 			t.Errorf("another %s makes the same bytes", name)
 		}
@@ -238,8 +239,8 @@ func TestKilledRunIsMarked(t *testing.T) {
 
 func TestWriteFailureLeavesNothing(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cohort")
-	g := newGenerator(CohortOptions{Children: MinChildren, LastYear: 2026, Years: 10, LACode: "331"})
-	out, err := createSets(dir, g.window)
+	g := newGenerator(CohortOptions{Children: MinChildren, LastYear: 2026, Years: 10, LACode: "331", Formats: Formats()})
+	out, err := createSets(dir, g)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +281,7 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// What is kept in memory after 1,000 children is kept after 20,000, and no more.
+// What is kept in memory after 1,000 children is kept after 11,000, and no more.
 func TestMemoryIsFlat(t *testing.T) {
 	heap := func() uint64 {
 		var m runtime.MemStats
@@ -290,12 +291,12 @@ func TestMemoryIsFlat(t *testing.T) {
 	}
 	var early, late uint64
 	_, err := Cohort(context.Background(), filepath.Join(t.TempDir(), "cohort"), CohortOptions{
-		Children: 20_000,
+		Children: 12_000,
 		Progress: func(done, total int) {
 			switch done {
 			case 1000:
 				early = heap()
-			case 19_000:
+			case 11_000:
 				late = heap()
 			}
 		},
@@ -304,7 +305,7 @@ func TestMemoryIsFlat(t *testing.T) {
 		t.Fatal(err)
 	}
 	if late > early+1<<20 {
-		t.Errorf("%d bytes after 1,000 children, %d after 19,000", early, late)
+		t.Errorf("%d bytes after 1,000 children, %d after 11,000", early, late)
 	}
 }
 
@@ -331,7 +332,7 @@ func BenchmarkCohort(b *testing.B) {
 }
 
 func BenchmarkPerson(b *testing.B) {
-	g := newGenerator(CohortOptions{Children: MaxChildren, LastYear: 2026, Years: 10, LACode: "331"})
+	g := newGenerator(CohortOptions{Children: MaxChildren, LastYear: 2026, Years: 10, LACode: "331", Formats: Formats()})
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		g.person(i % MaxChildren)

@@ -1,16 +1,28 @@
 // Package synth makes synthetic councils: extracts of children who do not exist, shaped like the extracts of those who do.
 //
-// A cohort is a council's children looked after over up to ten years, as its annual SSDA903 returns. Cohort writes one
-// folder for each collection year (1 April to 31 March) with the files of the return:
+// A cohort is a council's children over up to ten collection years (1 April to 31 March), in four formats of the same
+// children. Cohort writes one folder for each year:
 //
-//	DIR/2016-17/header.csv episodes.csv uasc.csv reviews.csv oc2.csv oc3.csv ad1.csv
-//	            placed_adoption.csv previous_permanence.csv missing.csv
-//	DIR/2023-24/… and sw_episodes.csv, which the return has from that year on
+//	DIR/2016-17/header.csv episodes.csv uasc.csv reviews.csv oc2.csv oc3.csv ad1.csv       SSDA903, the return of children
+//	            placed_adoption.csv previous_permanence.csv missing.csv                    looked after
+//	DIR/2023-24/sw_episodes.csv                                                            which it has from this year on
+//	DIR/2021-22/cin.xml                                                                    the CIN census, from this year on
+//	DIR/2021-22/autumn/pupilonroll.csv pupilnolongeronroll.csv fsmperiodsonroll.csv        the school census of October 2021
+//	DIR/2021-22/spring/pupilonroll.csv pupilnolongeronroll.csv fsmperiod.csv               and of January 2022
+//	DIR/2023-24/autumn/termlysessiondetailsonroll.csv termlysessiondetailsoffroll.csv      from the academic year 2023/24 on
+//	DIR/2021-22/pupil_premium.tab                                                          PupilPremium of GIAP: tabs in even
+//	DIR/2022-23/pupil_premium.csv                                                          years, commas in odd ones
 //
-// Column names, codes and dates (DD/MM/YYYY) are those of the return of each year. Truth yields the same children from
-// the same generator without going through a file, so that a test can hold what the gate makes against what was meant.
+// Column and element names, codes and dates are those of each return and year. Truth yields the same children from the
+// same generator without going through a file, and their rows of every core table, so that a test can hold what the gate
+// makes against what was meant. Pupils yields the pupils who are in nobody's social care.
 //
 // # What is true of every cohort
+//
+// About a third of the children are looked after at some time; the others are in need and never enter care. Where no CIN
+// census is written, all are looked after. A child looked after is in the CIN census too, in the years in care and often
+// before. Between 5 and 16 most children are in the school census, with about as many pupils of nobody's care. LA child
+// IDs and UPNs agree over the formats.
 //
 // A child's episodes are returned in each collection year that they overlap: an episode still open on 31 March has
 // no DEC, REC or REASON_PLACE_CHANGE in that year's set, and comes again with the same CHILD and DECOM in the next one.
@@ -24,6 +36,13 @@
 //
 // Care leavers have a Header and an OC3 row, and no episode, in the years after they left.
 //
+// Cases, assessments and plans of the CIN census do the same: each is in the census of every year that it overlaps, with
+// its end in the last of them only. A child's cases do not overlap, and what is done in a case is within it. Nothing in a
+// file is of a day after its 31 March but the expected date of birth of the unborn.
+//
+// A census asks about the sessions of the term before: autumn about summer, spring about autumn. Authorised and
+// unauthorised absence together are at most the possible sessions, and those are at most 150 a term.
+//
 // # What is quirky on purpose
 //
 //   - SEX is 1 or 2 up to the 2023-24 return, M, F or (rarely) U after it. Some ethnicities are NOBT at first, known later.
@@ -36,6 +55,19 @@
 //   - sw_episodes.csv has a byte order mark and CRLF; missing.csv has no final newline; one year's episodes.csv has
 //     a trailing column LOCAL_REF that no return has.
 //   - Postcodes are of an area (ZZ) that does not exist.
+//   - cin.xml is indented in even years and on one line in odd ones; one has CRLF; some have no declaration. There are
+//     comments, white space around dates, booleans of both spellings, empty elements, UPNs in lower case.
+//   - GenderCurrent is 1, 2, 0 or 9 up to 2024, Sex is M, F or U after it. For a few children the CIN census says another
+//     sex or ethnicity than SSDA903. Disabilities are a block of codes, a block of NONE, or no block, and for a few that
+//     changes with the year. The unborn have an expected date of birth only.
+//   - In each thousand children, two were given one UPN by mistake, in the CIN census from the second year on.
+//   - A temporary UPN gives way to a permanent one in the school census a year before, in, or a year after the year in
+//     which social care learns of it; FormerUPN and formerupn say so, for most.
+//   - The key of a pupil's row is that of another pupil at another school for some. Pupils move, leave, are on two rolls
+//     (M and S), or have a blank enrolstatus; some have no UPN. From 2023/24 on the aggregate columns of a few rows differ
+//     from the rows by code.
+//   - Periods of free school meals are open twice, over, in Wales or Scotland, or begin or end on the census day.
+//   - A pupil may be in PupilPremium twice in a year, at first without any premium.
 //
 // # What it costs
 //

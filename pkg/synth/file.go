@@ -24,11 +24,13 @@ const (
 
 // table is one file of a set.
 type table struct {
-	file    string
+	format  string
+	file    string // below the year's folder
 	columns string
 	start   string // before the header line: a byte order mark, or nothing
 	newline string
 	open    bool // no newline after the last line
+	tabs    bool // fields are separated by tabs
 }
 
 // tablesOf are the tables of a collection year's set.
@@ -47,6 +49,7 @@ func tablesOf(year int) []table {
 		swEpisodes:         {file: "sw_episodes.csv", columns: "CHILD,DOB,SW_ID,SW_DECOM,SW_DEC,SW_REASON", start: "\ufeff", newline: "\r\n"},
 	}
 	for i := range all {
+		all[i].format = SSDA903
 		if all[i].newline == "" {
 			all[i].newline = "\n"
 		}
@@ -57,7 +60,7 @@ func tablesOf(year int) []table {
 	return all
 }
 
-// bufferSize is the buffer of one file: with the most files there are, 7 MB in all.
+// bufferSize is the buffer of one file: with the most files there are, 11 MB in all.
 const bufferSize = 64 << 10
 
 // file is one file being written. Lines are separated, not ended, by newlines until it is closed.
@@ -89,7 +92,7 @@ func (f *file) addLocalRef() {
 }
 
 // longest is more than a row can take.
-const longest = 512
+const longest = 2048
 
 // row begins a row. Fields are appended to what it returns, each followed by a comma.
 func (f *file) row() line {
@@ -104,6 +107,13 @@ func (f *file) end(b line) {
 	f.rows++
 	if f.localRef {
 		b = b.text("EPR" + zeroPadded(strconv.FormatInt(f.rows, 10), 8))
+	}
+	if f.table.tabs {
+		for i := len(f.buf); i < len(b); i++ {
+			if b[i] == ',' {
+				b[i] = '\t'
+			}
+		}
 	}
 	f.buf = b[:len(b)-1]
 }

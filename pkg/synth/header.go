@@ -15,6 +15,7 @@ func (g *generator) header(p *person, id *identity) {
 		first = "NOBT" // not obtained yet
 	}
 	numbers := g.pupil(p, id)
+	id.numbers = numbers
 	for k, y := range g.window.years {
 		a := &id.years[k]
 		if !a.returned() {
@@ -53,7 +54,7 @@ func (g *generator) pupil(p *person, id *identity) pupil {
 	if s.nursery {
 		allocated--
 	}
-	if id.index >= MaxChildren || p.uasc {
+	if len(id.periods) > 0 && (id.index >= MaxChildren || p.uasc) {
 		laCode, allocated = g.identifiers.laCode, max(allocated, id.periods[0].start.CollectionYear()-1)
 	}
 	s.permanent = g.identifiers.permanentUPN(id.index, laCode, allocated)

@@ -12,7 +12,9 @@ type person struct {
 	birth       civil.Date
 	eighteen    civil.Date // 18th birthday
 	uasc        bool
-	home        uint32 // postcode number; 0 for none
+	inNeed      bool       // never looked after: in the CIN census only
+	died        civil.Date // never for nearly all
+	home        uint32     // postcode number; 0 for none
 	motherSince civil.Date
 	first       identity
 	second      identity // known by another ID after an adoption; unused when it has no episode
@@ -36,6 +38,9 @@ type identity struct {
 	missing  []absence
 	workers  []worker
 	years    [maxYears]annual
+	numbers  pupil   // how the UPN comes to be known, before any year took from it
+	need     history // what the CIN census holds
+	school   school  // what the school census and GIAP hold
 }
 
 // period is one period of care: from an episode with RNE S to the end of one with a REC other than X1.
@@ -127,6 +132,7 @@ type health struct {
 func (id *identity) reset() {
 	*id = identity{
 		periods: id.periods[:0], episodes: id.episodes[:0], reviews: id.reviews[:0], missing: id.missing[:0], workers: id.workers[:0],
+		need: id.need.emptied(), school: id.school.emptied(),
 	}
 }
 
@@ -135,14 +141,27 @@ type generator struct {
 	window      *window
 	seed        uint64
 	identifiers identifiers
+	keys        keys
+	children    int
+	formats     formats
+	others      int // position of the first year with other formats than SSDA903
 	draw        draw
 	current     person
+	another     person // a pupil of nobody's care
 }
 
 func newGenerator(opt CohortOptions) *generator {
-	return &generator{
+	g := &generator{
 		window: newWindow(opt.LastYear, opt.Years), seed: opt.Seed, identifiers: newIdentifiers(opt.Seed, opt.LACode),
+		keys: newKeys(opt.Seed), children: opt.Children, formats: formatsOf(opt.Formats),
 	}
+	g.others = g.window.others()
+	return g
+}
+
+// wide says whether any other format than SSDA903 is written.
+func (g *generator) wide() bool {
+	return g.others < len(g.window.years) && (g.formats.cin || g.formats.census || g.formats.giap)
 }
 
 // person makes the child with an ordinal. What it returns is overwritten by the next call.
@@ -150,11 +169,15 @@ func (g *generator) person(ordinal int) *person {
 	p := &g.current
 	p.first.reset()
 	p.second.reset()
-	*p = person{ordinal: ordinal, first: p.first, second: p.second, motherSince: never}
+	*p = person{ordinal: ordinal, first: p.first, second: p.second, motherSince: never, died: never, inNeed: g.inNeedOnly(ordinal)}
 	g.draw.reset(g.seed, ordinal)
 	p.home = g.postcode()
 	p.ethnicity = g.draw.pick(ethnicities)
 	p.setSex(&g.draw, 440)
+	if p.inNeed {
+		g.inNeed(p)
+		return p
+	}
 	switch kind := g.draw.below(10_000); {
 	case kind < 500:
 		g.asylumSeeker(p)
@@ -168,8 +191,19 @@ func (g *generator) person(ordinal int) *person {
 	for _, id := range p.known() {
 		g.complete(p, id)
 	}
+	if g.wide() {
+		g.draw.reset(g.seed^beyondCare, ordinal)
+		for _, id := range p.known() {
+			g.cases(p, id)
+			g.schooling(p, id)
+		}
+	}
 	return p
 }
+
+// beyondCare separates the draws of the other formats from those of SSDA903: a child looked after is the same with and
+// without them.
+const beyondCare = 0xc1c5
 
 // setSex draws the sex; girls is their share in 1,000.
 func (p *person) setSex(d *draw, girls int) {
@@ -188,11 +222,7 @@ func (p *person) born(on civil.Date) { p.birth, p.eighteen = on, birthday(on, 18
 
 // complete adds to an identity what follows from its episodes.
 func (g *generator) complete(p *person, id *identity) {
-	id.index = p.ordinal
-	if id == &p.second {
-		id.index += MaxChildren
-	}
-	id.id = g.identifiers.childID(id.index)
+	g.name(p, id)
 	for i := range id.periods {
 		g.reviews(p, id, &id.periods[i])
 		g.absences(p, id, &id.periods[i])
@@ -211,6 +241,15 @@ func (g *generator) complete(p *person, id *identity) {
 	g.health(p, id)
 	g.careLeaving(p, id)
 	g.header(p, id)
+}
+
+// name gives an identity its LA child ID.
+func (g *generator) name(p *person, id *identity) {
+	id.index = p.ordinal
+	if id == &p.second {
+		id.index += MaxChildren
+	}
+	id.id = g.identifiers.childID(id.index)
 }
 
 // postcode draws the number of a postcode that does not exist: 1 to 396,000.

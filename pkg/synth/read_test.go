@@ -12,6 +12,9 @@ import (
 	"github.com/postern-gateway/postern/pkg/civil"
 )
 
+// ssda903Only is for tests of what SSDA903 says.
+var ssda903Only = []string{SSDA903}
+
 // record is one data row by column name.
 type record map[string]string
 

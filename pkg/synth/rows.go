@@ -5,19 +5,45 @@ import (
 	"strconv"
 )
 
-// write writes a child into the sets of all years in which it is returned.
+// write writes a child into the files of all years in which he or she is returned.
 func (s *sets) write(p *person) error {
 	for _, id := range p.known() {
 		for k, y := range s.window.years {
-			if !id.years[k].returned() {
-				continue
+			if s.formats.ssda903 && id.years[k].returned() {
+				w := writer{files: s.returns[k], year: y, person: p, identity: id, said: &id.years[k]}
+				w.rows()
 			}
-			w := writer{files: s.files[k], year: y, person: p, identity: id, said: &id.years[k]}
-			w.rows()
-			for _, f := range w.files {
-				if f.err != nil {
-					return writeFailed(f.err)
-				}
+			if c := s.others[k].cin; c != nil && id.need.returns[k].present {
+				c.child(p, id, k)
+			}
+		}
+		s.writePupil(p, id)
+	}
+	return s.failed()
+}
+
+// writePupil writes the rows that schools have of an identity.
+func (s *sets) writePupil(p *person, id *identity) {
+	for i := range id.school.rolls {
+		r := &id.school.rolls[i]
+		if c := s.others[r.census/terms].census[r.census%terms]; c != nil {
+			c.roll(&s.keys, p, id, r)
+		}
+	}
+	for i := range id.school.premiums {
+		r := &id.school.premiums[i]
+		if f := s.others[r.year].giap; f != nil {
+			writePremium(f, &s.keys, s.window.years[r.year], p, id, r)
+		}
+	}
+}
+
+// failed is the first failure to write.
+func (s *sets) failed() error {
+	for _, set := range s.files {
+		for _, f := range set {
+			if f.err != nil {
+				return writeFailed(f.err)
 			}
 		}
 	}

@@ -20,6 +20,7 @@ func TestSetsFollowTheReturn(t *testing.T) {
 		{Children: MinChildren, Seed: 18446744073709551615},
 	} {
 		t.Run(fmt.Sprintf("%d to %d", opt.Children, opt.LastYear), func(t *testing.T) {
+			opt.Formats = ssda903Only
 			sets, summary, _ := cohort(t, opt)
 			if summary.Children != opt.Children || summary.Seed != opt.Seed {
 				t.Errorf("summary %+v", summary)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/postern-gateway/postern/pkg/finding"
 )
@@ -21,15 +22,27 @@ const part = ".part"
 // sets are the open files of all annual sets.
 type sets struct {
 	window  *window
+	formats formats
+	keys    keys
+	laCode  string
 	dir     string
-	made    bool     // dir was made here
-	folders []string // made here
-	files   [][]*file
+	made    bool      // dir was made here
+	folders []string  // made here, each before what is in it
+	files   [][]*file // by year
+	returns [][]*file // by year: those of SSDA903, in the order of its tables
+	others  []others
+}
+
+// others are the open files of one year that are not of SSDA903; nil for those that are not written.
+type others struct {
+	cin    *cinFile
+	census [terms]*censusFiles
+	giap   *file
 }
 
 // createSets makes the folders and opens the files. A folder that holds anything is refused.
-func createSets(dir string, w *window) (*sets, error) {
-	s := &sets{window: w, dir: dir}
+func createSets(dir string, g *generator) (*sets, error) {
+	s := &sets{window: g.window, formats: g.formats, keys: g.keys, laCode: g.identifiers.laCode, dir: dir}
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -59,28 +72,95 @@ func (s *sets) open() error {
 		return err
 	}
 	for k, y := range s.window.years {
-		folder := filepath.Join(s.dir, y.folder())
-		if err := os.Mkdir(folder, 0o700); err != nil {
+		s.files, s.returns, s.others = append(s.files, nil), append(s.returns, nil), append(s.others, others{})
+		have := s.formats.in(y.number)
+		if have == (formats{}) {
+			continue
+		}
+		if err := s.folder(y.folder()); err != nil {
 			return err
 		}
-		s.folders = append(s.folders, folder)
-		s.files = append(s.files, nil)
-		for _, t := range tablesOf(y.number) {
-			f, err := createFile(filepath.Join(folder, t.file), t)
-			if err != nil {
-				return err
+		if have.ssda903 {
+			for _, t := range tablesOf(y.number) {
+				if _, err := s.create(k, t); err != nil {
+					return err
+				}
 			}
-			s.files[k] = append(s.files[k], f)
+			s.returns[k] = slices.Clone(s.files[k])
+			if k == len(s.window.years)/2 {
+				s.returns[k][episodes].addLocalRef()
+			}
 		}
-		if k == len(s.window.years)/2 {
-			s.files[k][episodes].addLocalRef()
+		if err := s.openOthers(k, y, have); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+// openOthers opens the files of a year that are not of SSDA903.
+func (s *sets) openOthers(k int, y year, have formats) error {
+	o := &s.others[k]
+	if have.cin {
+		f, err := s.create(k, cinTable())
+		if err != nil {
+			return err
+		}
+		o.cin = newCINFile(f, y, s.laCode)
+	}
+	for term := range terms {
+		if !have.census {
+			break
+		}
+		if err := s.folder(filepath.Join(y.folder(), termNames[term])); err != nil {
+			return err
+		}
+		c := &censusFiles{year: y, term: term}
+		for i, t := range censusTables(y.number, term) {
+			f, err := s.create(k, t)
+			if err != nil {
+				return err
+			}
+			c.files[i] = f
+		}
+		c.plan()
+		o.census[term] = c
+	}
+	if have.giap {
+		f, err := s.create(k, premiumTable(y.number))
+		if err != nil {
+			return err
+		}
+		o.giap = f
+	}
+	return nil
+}
+
+func (s *sets) folder(name string) error {
+	path := filepath.Join(s.dir, filepath.FromSlash(name))
+	if err := os.Mkdir(path, 0o700); err != nil {
+		return err
+	}
+	s.folders = append(s.folders, path)
+	return nil
+}
+
+// create opens a file of a year's folder.
+func (s *sets) create(k int, t table) (*file, error) {
+	f, err := createFile(filepath.Join(s.dir, s.window.years[k].folder(), filepath.FromSlash(t.file)), t)
+	if err == nil {
+		s.files[k] = append(s.files[k], f)
+	}
+	return f, err
+}
+
 // commit closes the files, gives them their names and takes the mark of incompleteness away.
 func (s *sets) commit() error {
+	for k := range s.others {
+		if c := s.others[k].cin; c != nil {
+			c.finish()
+		}
+	}
 	for _, set := range s.files {
 		for _, f := range set {
 			if err := f.close(); err != nil {
@@ -121,7 +201,7 @@ func (s *sets) discard() error {
 			remove(f.path)
 		}
 	}
-	for _, folder := range s.folders {
+	for _, folder := range slices.Backward(s.folders) {
 		remove(folder)
 	}
 	remove(filepath.Join(s.dir, incomplete))
@@ -142,10 +222,13 @@ func (s *sets) count() int {
 func (s *sets) summary() []SetSummary {
 	out := make([]SetSummary, 0, len(s.files))
 	for k, set := range s.files {
+		if len(set) == 0 {
+			continue
+		}
 		y := s.window.years[k]
 		sum := SetSummary{Year: y.number, Folder: y.folder()}
 		for _, f := range set {
-			sum.Tables = append(sum.Tables, TableSummary{File: f.table.file, Rows: f.rows})
+			sum.Tables = append(sum.Tables, TableSummary{Format: f.table.format, File: f.table.file, Rows: f.rows})
 		}
 		out = append(out, sum)
 	}

@@ -7,17 +7,41 @@ import (
 	"github.com/postern-gateway/postern/pkg/civil"
 )
 
-// Child is one LA child ID of a cohort and what is true of the child, as the latest set that has it says.
+// Child is one LA child ID of a cohort and what is true of the child. What the formats say is kept apart; Rows brings it
+// together. What a cohort's options leave out is empty here.
 type Child struct {
-	Person    int    // ordinal of the child, from 0; two Child values share it when an adopted child came back
-	ID        string // LA child ID
+	Person int    // ordinal of the child, from 0; two Child values share it when an adopted child came back
+	ID     string // LA child ID
+
+	// SSDA903, the latest set that has the child deciding. All but BirthDate are empty for a child who is in none.
 	Sex       string // M, F or U
 	Ethnicity string // one of the 20 codes of the return
 	BirthDate civil.Date
 	UASC      bool         // has a row in uasc.csv in each of the years of EpisodeYears
 	UPNs      []ReturnedIn // what the UPN column says, year by year
 	Years     []int        // collection years with a Header row
+	Headers   []Header     // what those rows say
 	Episodes  []Episode    // those that are in a set, earliest first
+
+	// The CIN census, each case, assessment and plan once.
+	CIN         []CINReturn
+	Referrals   []Referral
+	Assessments []Assessment
+	CINPlans    []Plan
+	CPPlans     []CPPlan
+
+	// The school census and GIAP: the rows that schools have of the child, whether or not they can be linked.
+	Rolls    []Roll
+	Premiums []Premium
+
+	// SharedUPNs are those of KnownUPNs that another LA child ID has too, by mistake.
+	SharedUPNs []string
+}
+
+// Header is what one year's Header row says of what may change.
+type Header struct {
+	Year                int
+	Sex, Ethnicity, UPN string
 }
 
 // ReturnedIn is a value and the collection year it was returned in.
@@ -48,6 +72,7 @@ type Episode struct {
 	Place        string // PLACE
 	FirstPlace   string // PLACE in the sets before 2025-26: another code than Place only for Z1, which Z11 to Z14 replace
 	Provider     string // PLACE_PROVIDER, "" for none
+	URN          string // "" for none
 	EndReason    string // REC, "" while it is open
 	ChangeReason string // REASON_PLACE_CHANGE, "" for none
 	Years        []int  // collection years it was returned in, earliest first; in all but the last it was open
@@ -65,7 +90,8 @@ func Truth(opt CohortOptions) (iter.Seq[Child], error) {
 		for i := range opt.Children {
 			p := g.person(i)
 			for _, id := range p.known() {
-				if !yield(truth(g.window, p, id)) {
+				c := g.truth(p, id)
+				if known := len(c.Years)+len(c.CIN)+len(c.Rolls)+len(c.Premiums) > 0; known && !yield(c) {
 					return
 				}
 			}
@@ -73,24 +99,67 @@ func Truth(opt CohortOptions) (iter.Seq[Child], error) {
 	}, nil
 }
 
-func truth(w *window, p *person, id *identity) Child {
-	c := Child{Person: p.ordinal, ID: id.id, Sex: p.sex, BirthDate: p.birth, UASC: p.uasc}
-	for k, y := range w.years {
+// Pupil is a pupil of the council's schools who is in nobody's social care.
+type Pupil struct {
+	Rolls    []Roll
+	Premiums []Premium
+}
+
+// Pupils yields those whom Truth does not: together they have every row of the school census and of GIAP.
+func Pupils(opt CohortOptions) (iter.Seq[Pupil], error) {
+	opt, err := opt.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(Pupil) bool) {
+		g := newGenerator(opt)
+		for i := range opt.Children {
+			p := g.outsider(i)
+			if p == nil {
+				continue
+			}
+			if u := (Pupil{g.trueRolls(&p.first), g.truePremiums(&p.first)}); len(u.Rolls)+len(u.Premiums) > 0 && !yield(u) {
+				return
+			}
+		}
+	}, nil
+}
+
+func (g *generator) truth(p *person, id *identity) Child {
+	c := Child{Person: p.ordinal, ID: id.id, BirthDate: p.birth}
+	if g.formats.ssda903 {
+		g.trueCare(&c, p, id)
+	}
+	if g.formats.cin {
+		g.trueNeed(&c, p, id)
+	}
+	c.Rolls, c.Premiums = g.trueRolls(id), g.truePremiums(id)
+	if g.inPair(p.ordinal) && p.inNeed {
+		c.SharedUPNs = g.shared(&c)
+	}
+	return c
+}
+
+// trueCare adds what the SSDA903 sets say.
+func (g *generator) trueCare(c *Child, p *person, id *identity) {
+	c.UASC = p.uasc
+	for k, y := range g.window.years {
 		said := &id.years[k]
 		if !said.returned() {
 			continue
 		}
-		c.Years = append(c.Years, y.number)
-		c.UPNs = append(c.UPNs, ReturnedIn{Year: y.number, Value: said.upn})
-		c.Ethnicity = said.ethnicity
+		c.Sex, c.Ethnicity = p.sex, said.ethnicity
 		if y.number >= sexLettersFrom {
 			c.Sex = p.sexLater
 		}
+		c.Years = append(c.Years, y.number)
+		c.UPNs = append(c.UPNs, ReturnedIn{Year: y.number, Value: said.upn})
+		c.Headers = append(c.Headers, Header{Year: y.number, Sex: c.Sex, Ethnicity: c.Ethnicity, UPN: said.upn})
 	}
 	for i := range id.episodes {
 		e := &id.episodes[i]
 		var years []int
-		for _, y := range w.years {
+		for _, y := range g.window.years {
 			if e.start <= y.end && y.start <= e.end {
 				years = append(years, y.number)
 			}
@@ -101,11 +170,11 @@ func truth(w *window, p *person, id *identity) Child {
 		t := Episode{
 			Period: e.period, Start: e.start, StartReason: e.rne, LegalStatus: e.ls, Need: e.cin,
 			Place: e.placeIn(years[len(years)-1]), FirstPlace: e.placeIn(years[0]), Provider: e.provider, Years: years,
+			URN: trimmed(line(nil).urn(e.urn)),
 		}
 		if e.end != never {
 			t.End, t.Ended, t.EndReason, t.ChangeReason = e.end, true, e.rec, e.change
 		}
 		c.Episodes = append(c.Episodes, t)
 	}
-	return c
 }

@@ -14,6 +14,7 @@ import (
 // TestTruthIsWhatTheFilesSay puts each child together again from the files alone and holds the result to Truth.
 func TestTruthIsWhatTheFilesSay(t *testing.T) {
 	for _, opt := range []CohortOptions{{Children: 3000, Seed: 12}, {Children: 500, Seed: 4, LastYear: 2024, Years: 3}} {
+		opt.Formats = ssda903Only
 		sets, summary, _ := cohort(t, opt)
 		read := map[string]*Child{}
 		uasc := map[string][]int{}
@@ -63,13 +64,14 @@ func gather(t *testing.T, s *annualSet, children map[string]*Child) {
 		c.Sex = strings.NewReplacer("1", "M", "2", "F").Replace(h["SEX"])
 		c.Ethnicity, c.BirthDate = h["ETHNIC"], h.date(t, "DOB")
 		c.UPNs = append(c.UPNs, ReturnedIn{s.number, h["UPN"]})
+		c.Headers = append(c.Headers, Header{s.number, c.Sex, h["ETHNIC"], h["UPN"]})
 		c.Years = append(c.Years, s.number)
 	}
 	for _, r := range s.tables["episodes.csv"] {
 		c := children[r["CHILD"]]
 		e := Episode{
 			Start: r.date(t, "DECOM"), StartReason: r["RNE"], LegalStatus: r["LS"], Need: r["CIN"],
-			Place: r["PLACE"], FirstPlace: r["PLACE"], Provider: r["PLACE_PROVIDER"], Years: []int{s.number},
+			Place: r["PLACE"], FirstPlace: r["PLACE"], Provider: r["PLACE_PROVIDER"], URN: r["URN"], Years: []int{s.number},
 		}
 		if r["DEC"] != "" {
 			e.End, e.Ended, e.EndReason, e.ChangeReason = r.date(t, "DEC"), true, r["REC"], r["REASON_PLACE_CHANGE"]
@@ -85,7 +87,7 @@ func gather(t *testing.T, s *annualSet, children map[string]*Child) {
 
 // TestShares holds the population to what it is meant to be, within bounds that chance does not leave.
 func TestShares(t *testing.T) {
-	truth, err := Truth(CohortOptions{Children: 30_000, Seed: 2})
+	truth, err := Truth(CohortOptions{Formats: ssda903Only, Children: 30_000, Seed: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +252,7 @@ func countEpisodes(c Child, count map[string]int) {
 // An adopted child who came back has two IDs with nothing in common but the child.
 func TestAdoptedAndBack(t *testing.T) {
 	for _, years := range []int{1, 10} {
-		truth, err := Truth(CohortOptions{Children: 10_000, Seed: 11, Years: years})
+		truth, err := Truth(CohortOptions{Formats: ssda903Only, Children: 10_000, Seed: 11, Years: years})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -286,7 +288,7 @@ func TestAdoptedAndBack(t *testing.T) {
 
 // Truth can be stopped, and ranged over again.
 func TestTruthStops(t *testing.T) {
-	truth, err := Truth(CohortOptions{Children: MaxChildren, Seed: 1})
+	truth, err := Truth(CohortOptions{Formats: ssda903Only, Children: MaxChildren, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,3 +59,13 @@ func age(birth, on civil.Date) int {
 	months, _ := civil.MonthsOfAge(birth, on)
 	return months / 12
 }
+
+// others is the position of the first year with other formats than SSDA903, the number of years when there is none.
+func (w *window) others() int {
+	for k, y := range w.years {
+		if y.number >= EarliestOther {
+			return k
+		}
+	}
+	return len(w.years)
+}

@@ -48,7 +48,7 @@ func sound(table *dataset.Table, year int, header extract.Header, fields []strin
 		if at, has := header.At[column.Name]; has {
 			cell = fields[at]
 		}
-		value, rule := extract.Decode(table, column, year, []byte(cell))
+		value, rule := extract.Decode(&extract.Source{Table: table, Year: year}, column, []byte(cell))
 		if rule != "" {
 			return false
 		}
@@ -196,24 +196,33 @@ func TestFindingsHoldNoCell(t *testing.T) {
 	c := catalogue(t)
 	const canary = "canary"
 	for i, table := range c.Tables() {
-		if table.Core() {
+		if table.Core() || table.Document != nil {
 			continue
 		}
 		var names, cells []string
+		kept := int64(3) // of the four rows below, those that are not rows of the table whatever their cells hold
 		for _, column := range table.Columns {
-			names, cells = append(names, column.Name), append(cells, canary+column.Name)
+			names, cells = append(names, column.Heading()), append(cells, canary+column.Name)
+			if column.Type != dataset.Text && column.Type != dataset.Key && column.Type != dataset.Identifier && column.Name != dataset.CollectionYear && column.Name != dataset.CensusTerm {
+				kept = 4
+			}
 		}
 		header, row := strings.Join(names, ",")+",CANARY NAME\n", strings.Join(cells, ",")
 		sick := row + "," + canary + "\n" + row + "\n" + row + ",\"" + canary + "\"canary\n" + strings.ReplaceAll(row, canary, canary+"\xff") + ",x\n"
 		contents := map[string]string{
 			"bad cells":        header + sick,
 			"no header line":   row + "\n" + sick,
-			"half a header":    strings.Join(names[:len(names)-2], ",") + ",CANARY\n" + sick,
+			"half a header":    strings.Join(names[1:], ",") + ",CANARY\n" + sick,
 			"a quote left":     header + sick + "\"canary\n",
 			"a quote tears":    header + sick + "\"canary\ncanary\",\n",
 			"a NUL byte":       header + sick + "canary\x00canary\n",
-			"a column twice":   header[:len(header)-1] + ",CHILD\n" + sick,
+			"a column twice":   header[:len(header)-1] + "," + names[0] + "\n" + sick,
 			"a quote in names": "\"CANARY\"canary," + header,
+		}
+		if table.Plain { // a quote is a letter like any other
+			delete(contents, "a quote left")
+			delete(contents, "a quote tears")
+			contents["quoted names"] = "\"" + names[0] + "\"," + strings.Join(names[1:], ",") + "\n" + sick
 		}
 		if i == len(c.Tables())-1 { // long ones once
 			contents["a long line"] = header + strings.Repeat(canary, 1<<18) + "\n"
@@ -229,8 +238,8 @@ func TestFindingsHoldNoCell(t *testing.T) {
 			if strings.Contains(said, canary) {
 				t.Errorf("%s, %s: a cell is repeated: %s", table.ID(), name, said)
 			}
-			if got.err == nil && got.tally.Quarantined != 4 {
-				t.Errorf("%s, %s: %+v; want 4 rows kept back", table.ID(), name, got.tally)
+			if got.err == nil && got.tally.Quarantined != kept {
+				t.Errorf("%s, %s: %+v; want %d rows kept back", table.ID(), name, got.tally, kept)
 			}
 			if got.err == nil != (name == "bad cells") {
 				t.Errorf("%s, %s: %v", table.ID(), name, got.err)
@@ -265,7 +274,7 @@ func TestBrokenRowsComeApart(t *testing.T) {
 			got = append(got, line)
 		}
 	}
-	tally, err := csv.Reader{}.Read(t.Context(), src, extract.NewWant(src.Table, "CHILD", "DECOM", "LS", "DEC"), func(b *extract.Batch) error {
+	tally, err := pass(t.Context(), src, extract.NewWant(src.Table, "CHILD", "DECOM", "LS", "DEC"), func(b *extract.Batch) error {
 		tell("sound", b)
 		tell("broken", b.Broken)
 		if b.Broken.Source != src || b.Broken.Broken != nil {

@@ -101,7 +101,7 @@ func TestReaderHoldsTheHeaderToTheOneMatched(t *testing.T) {
 func TestReaderRefusesAFileThatGrowsMeanwhile(t *testing.T) {
 	src := recognised(t, headerLine+strings.Repeat(goodRow, 1<<16))
 	batches := 0
-	_, err := csv.Reader{}.Read(t.Context(), src, extract.NewWant(src.Table, "CHILD"), func(*extract.Batch) error {
+	_, err := pass(t.Context(), src, extract.NewWant(src.Table, "CHILD"), func(*extract.Batch) error {
 		if batches++; batches > 1 {
 			return nil
 		}
@@ -123,7 +123,7 @@ func TestReaderStopsWhenToldTo(t *testing.T) {
 	src := recognised(t, headerLine+strings.Repeat(goodRow, 1<<16))
 	full := errors.New("no room")
 	batches := 0
-	_, err := csv.Reader{}.Read(t.Context(), src, extract.NewWant(src.Table, "CHILD"), func(*extract.Batch) error {
+	_, err := pass(t.Context(), src, extract.NewWant(src.Table, "CHILD"), func(*extract.Batch) error {
 		batches++
 		return full
 	}, &finding.Report{})
@@ -132,7 +132,7 @@ func TestReaderStopsWhenToldTo(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	batches = 0
-	_, err = csv.Reader{}.Read(ctx, src, extract.NewWant(src.Table, "CHILD"), func(*extract.Batch) error {
+	_, err = pass(ctx, src, extract.NewWant(src.Table, "CHILD"), func(*extract.Batch) error {
 		batches++
 		cancel()
 		return nil
@@ -140,7 +140,7 @@ func TestReaderStopsWhenToldTo(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || batches != 1 {
 		t.Errorf("%v after %d batches", err, batches)
 	}
-	if _, err := (csv.Reader{}).Fields(ctx, src.Path, "extract.csv"); !errors.Is(err, context.Canceled) {
+	if _, err := (csv.Reader{}).Recognise(ctx, catalogue(t), src.Path, "extract.csv", &finding.Report{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }
@@ -171,7 +171,7 @@ func TestReaderAllocatesNothingPerRow(t *testing.T) {
 		src := source(t, c, file(t, base(rows)), episodesLine)
 		want := extract.NewWant(src.Table, "CHILD", "DECOM", "DEC", "LS")
 		return testing.AllocsPerRun(3, func() {
-			tally, err := csv.Reader{}.Read(t.Context(), src, want, func(*extract.Batch) error { return nil }, &finding.Report{})
+			tally, err := pass(t.Context(), src, want, func(*extract.Batch) error { return nil }, &finding.Report{})
 			if !changed(err) || tally.Passed != int64(rows) { // the digest is not set
 				t.Fatal(err, tally)
 			}
@@ -187,19 +187,15 @@ func BenchmarkReader(b *testing.B) {
 	const rows = 50_000
 	path := file(b, base(rows))
 	c := catalogue(b)
-	fields, err := csv.Reader{}.Fields(b.Context(), path, "extract.csv")
+	src, err := recognise(b.Context(), c, path, 2020, &finding.Report{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	table, header, err := extract.Match(c, "extract.csv", fields, &finding.Report{})
-	if err != nil {
-		b.Fatal(err)
-	}
+	table := src.Table
 	info, err := os.Stat(path)
 	if err != nil {
 		b.Fatal(err)
 	}
-	src := &extract.Source{File: "extract.csv", Path: path, Table: table, Year: 2020, Header: header}
 	for name, want := range map[string]extract.Want{
 		"core columns": extract.NewWant(table, "CHILD", "DECOM", "DEC", "RNE", "LS", "CIN", "PLACE", "PLACE_PROVIDER", "URN", "REC", "REASON_PLACE_CHANGE"),
 		"one column":   extract.NewWant(table, "CHILD"),
@@ -209,7 +205,7 @@ func BenchmarkReader(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				// The digest is not set: the read ends with a refusal, having read everything.
-				if tally, err := (csv.Reader{}).Read(b.Context(), src, want, func(*extract.Batch) error { return nil }, &finding.Report{}); !changed(err) || tally.Passed != rows {
+				if tally, err := pass(b.Context(), src, want, func(*extract.Batch) error { return nil }, &finding.Report{}); !changed(err) || tally.Passed != rows {
 					b.Fatal(err, tally)
 				}
 			}

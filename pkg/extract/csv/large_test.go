@@ -75,7 +75,7 @@ func TestOneLineOfAGigabyte(t *testing.T) {
 			var err error
 			bytes := allocated(func() {
 				if v.header == "" {
-					_, err = csv.Reader{}.Fields(t.Context(), path, "extract.csv")
+					_, err = csv.Reader{}.Recognise(t.Context(), c, path, "extract.csv", &finding.Report{})
 				} else {
 					err = readSource(t, source(t, c, path, v.header), &finding.Report{}).err
 				}
@@ -93,8 +93,9 @@ func TestOneLineOfAGigabyte(t *testing.T) {
 
 func TestAMillionColumnsCostLittle(t *testing.T) {
 	path := file(t, strings.Repeat(",", 1_000_000)+"\n")
+	c := catalogue(t)
 	if n := allocated(func() {
-		if _, err := (csv.Reader{}).Fields(t.Context(), path, "extract.csv"); err == nil {
+		if _, err := (csv.Reader{}).Recognise(t.Context(), c, path, "extract.csv", &finding.Report{}); err == nil {
 			t.Error("accepted")
 		}
 	}); n > most/4 {
@@ -132,7 +133,7 @@ func TestBatchesOfLongCells(t *testing.T) {
 	digest.Sum(src.SHA256[:0])
 	var peak uint64
 	numbers, batches := int64(0), 0
-	tally, err := csv.Reader{}.Read(t.Context(), src, extract.NewWant(src.Table, "CHILD", "HOME_POST"), func(b *extract.Batch) error {
+	tally, err := pass(t.Context(), src, extract.NewWant(src.Table, "CHILD", "HOME_POST"), func(b *extract.Batch) error {
 		batches++
 		for _, n := range b.Rows {
 			if numbers++; n != numbers {
@@ -170,7 +171,7 @@ func TestBatchesOfManyRows(t *testing.T) {
 		src := source(t, c, path, headerLine)
 		src.SHA256 = sha256.Sum256([]byte(b.String()))
 		batches, numbers := 0, int64(0)
-		tally, err := csv.Reader{}.Read(t.Context(), src, extract.NewWant(src.Table, "CHILD", "SEX"), func(b *extract.Batch) error {
+		tally, err := pass(t.Context(), src, extract.NewWant(src.Table, "CHILD", "SEX"), func(b *extract.Batch) error {
 			batches++
 			if n := len(b.Column("CHILD").Values); n > 1<<15 {
 				t.Fatalf("%d distinct values: those of the batch before are still here", n)

@@ -1,11 +1,20 @@
-// Package csv reads extracts in comma-separated text: RFC 4180, UTF-8 with or without a byte order mark, lines ended
-// by LF or CRLF, the last one by either or nothing.
+// Package csv reads extracts in delimited text: UTF-8 with or without a byte order mark, lines ended by LF or CRLF, the
+// last one by either or nothing. Between fields stand commas, or tabs: whichever the header line has more of.
 //
-// What keeps a row back: a field count other than the header's, a quote in the middle of a field, an empty line of
-// commas, a wanted cell that breaks a rule. What refuses the file: UTF-16, a NUL byte, a line of more than 1 MiB, more
-// than 2,000 columns, an end inside a quoted field, a malformed row that spans lines or a line end in a column that is
-// no free text (after these no row boundary can be trusted), or a file that changed since it was recognised.
-// Line ends within quotes are allowed in free text, and in columns that the table does not have.
+// # Quoted text
+//
+// Quotes are those of RFC 4180. What keeps a row back: a field count other than the header's, a quote in the middle of a
+// field, an empty line of commas, a wanted cell that breaks a rule. What refuses the file: UTF-16, a NUL byte, a line of
+// more than 1 MiB, more than 2,000 columns, an end inside a quoted field, a malformed row that spans lines or a line end
+// in a column that is no free text (after these no row boundary can be trusted), or a file that changed since it was
+// recognised. Line ends within quotes are allowed in free text, and in columns that the table does not have.
+//
+// # Plain text
+//
+// Some services write what their cells hold with nothing around it (the definitions say which: Table.Plain). There a
+// quote is a letter and a line is a row. A comma in a name makes one field too many: the row is kept back for its field
+// count, and nothing in it is shifted into place. Quotes in the header line refuse the file, since another program has
+// written it.
 //
 // # Cost
 //
@@ -45,57 +54,77 @@ const (
 	RuleFileOfNoRows = "NO_ROWS"
 )
 
-const (
-	maxColumns = 2000
-	batchRows  = 1 << 15
-	batchBytes = 1 << 24 // of distinct cells: a batch of very long cells ends before it has all its rows
-)
+const maxColumns = 2000
 
 // Reader reads CSV extracts. Its zero value is ready and safe for concurrent use.
 type Reader struct{}
 
 var _ extract.Reader = Reader{}
 
-// Fields returns the fields of the header line.
-func (Reader) Fields(ctx context.Context, path, file string) ([]string, error) {
+// Recognise matches the header line to a table of the definitions.
+func (Reader) Recognise(ctx context.Context, catalogue *dataset.Catalogue, path, file string, report *finding.Report) ([]*extract.Source, error) {
 	f, err := open(path, file)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // only read from: nothing is lost
-	return readHeader(ctx, newSplitter(f, nil, 0), file)
+	split := newSplitter(f, nil, 0)
+	fields, err := readHeader(ctx, split, file)
+	if err != nil {
+		return nil, err
+	}
+	table, header, err := extract.Match(catalogue, file, fields, report)
+	if err != nil {
+		return nil, err
+	}
+	if table.Plain && bytes.IndexByte(split.buf[:split.at], '"') >= 0 {
+		return nil, extract.Stop(RuleHeader, finding.Place{File: file, Table: table.ID()}, "the header has quotes, and this extract is written without any",
+			"use the file as it was downloaded; a spreadsheet may have changed it on saving")
+	}
+	return []*extract.Source{{Table: table, Header: header}}, nil
 }
 
-// Read passes the rows of a source to sink in batches.
-func (Reader) Read(ctx context.Context, src *extract.Source, want extract.Want, sink func(*extract.Batch) error, report *finding.Report) (extract.Tally, error) {
+// Read passes the rows of a file to the sinks of all who want some of it, one after the other.
+func (Reader) Read(ctx context.Context, demands []*extract.Demand) error {
+	for _, d := range demands {
+		if err := read(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func read(ctx context.Context, d *extract.Demand) error {
+	src := d.Source
 	f, err := open(src.Path, src.File)
 	if err != nil {
-		return extract.Tally{}, err
+		return err
 	}
 	defer func() { _ = f.Close() }() // only read from: nothing is lost
 	digest := sha256.New()
 	split := newSplitter(io.TeeReader(f, digest), nil, 0)
+	split.plain = src.Table.Plain
 	fields, err := readHeader(ctx, split, src.File)
 	if err != nil {
-		return extract.Tally{}, err
+		return err
 	}
-	if !src.Header.Fits(fields) {
-		return extract.Tally{}, changed(src)
+	if !src.Header.Fits(src.Table, fields) {
+		return changed(src)
 	}
-	split.wanted, split.rec.fields = positions(src, want), make([][]byte, len(want))
+	split.wanted, split.rec.fields = positions(src, d.Want), make([][]byte, len(d.Want))
 	split.oneLine = oneLine(src)
-	run := &pass{src: src, sink: sink, report: report, collector: newCollector(src, want, report)}
+	run := &pass{Demand: d, collector: extract.NewCollector(src, d.Want, d.Report)}
 	if err := run.rows(ctx, split); err != nil {
-		return run.tally, err
+		return err
 	}
 	if !bytes.Equal(digest.Sum(nil), src.SHA256[:]) {
-		return run.tally, changed(src)
+		return changed(src)
 	}
-	if run.tally.Read == 0 {
-		report.Add(RuleFileOfNoRows, finding.Warning, src.Place(0, ""), "the file has a header and no rows",
+	if d.Tally.Read == 0 {
+		d.Report.Add(RuleFileOfNoRows, finding.Warning, src.Place(0, ""), "the file has a header and no rows",
 			"check that the return really has none, and that the export was complete")
 	}
-	return run.tally, nil
+	return nil
 }
 
 func changed(src *extract.Source) error {
@@ -130,7 +159,7 @@ func unreadable(place finding.Place, err error) error {
 		"check that it exists and that the account that runs postern may read it")
 }
 
-// readHeader reads the first record.
+// readHeader reads the first record, and tells from its line what stands between fields.
 func readHeader(ctx context.Context, split *splitter, file string) ([]string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -146,6 +175,10 @@ func readHeader(ctx context.Context, split *splitter, file string) ([]string, er
 	if bytes.HasPrefix(start, []byte{0xEF, 0xBB, 0xBF}) {
 		split.at = 3
 	}
+	line, _, _ := bytes.Cut(start, []byte{'\n'})
+	if bytes.Count(line, []byte{'\t'}) > bytes.Count(line, []byte{','}) {
+		split.between = '\t'
+	}
 	rec, err := split.next()
 	if errors.Is(err, io.EOF) || err == nil && rec.blank {
 		return nil, extract.Stop(RuleEmptyFile, place, "the file has no header line", "export it again from the source system")
@@ -158,7 +191,7 @@ func readHeader(ctx context.Context, split *splitter, file string) ([]string, er
 			"check that the file is the right one")
 	}
 	if rec.malformed || rec.spans || !utf8.Valid(bytes.Join(rec.fields[:rec.count], nil)) {
-		return nil, extract.Stop(RuleHeader, place, "the header line is not plain CSV text", "export the file again as CSV UTF-8")
+		return nil, extract.Stop(RuleHeader, place, "the header line is not one line of CSV text", "export the file again as CSV UTF-8")
 	}
 	fields := make([]string, rec.count)
 	for i := range fields {
@@ -213,11 +246,8 @@ func oneLine(src *extract.Source) []bool {
 
 // pass is one reading of one file.
 type pass struct {
-	src       *extract.Source
-	sink      func(*extract.Batch) error
-	report    *finding.Report
-	collector *collector
-	tally     extract.Tally
+	*extract.Demand
+	collector *extract.Collector
 }
 
 func (p *pass) rows(ctx context.Context, split *splitter) error {
@@ -227,24 +257,24 @@ func (p *pass) rows(ctx context.Context, split *splitter) error {
 			break
 		}
 		if err != nil {
-			return broken(err, p.src.Place(p.tally.Read+1, ""))
+			return broken(err, p.Source.Place(p.Tally.Read+1, ""))
 		}
 		if rec.blank {
 			continue
 		}
-		p.tally.Read++
+		p.Tally.Read++
 		sound := p.sound(rec)
 		if !sound || rec.torn {
 			if rec.spans {
-				return extract.Stop(RuleOpenQuote, p.src.Place(p.tally.Read, ""),
+				return extract.Stop(RuleOpenQuote, p.Source.Place(p.Tally.Read, ""),
 					"a quoted field runs over the end of its line where none can: the rows after it cannot be told apart",
 					"close the quote in that row, and export the file again")
 			}
-			p.tally.Quarantined++
+			p.Tally.Quarantined++
 			continue
 		}
-		p.collector.add(p.tally.Read, rec.fields)
-		if p.collector.full() {
+		p.collector.Add(p.Tally.Read, rec.fields)
+		if p.collector.Full() {
 			if err := p.flush(ctx); err != nil {
 				return err
 			}
@@ -260,15 +290,18 @@ func (p *pass) sound(rec *record) bool {
 	switch {
 	case rec.malformed:
 		rule, message, hint = RuleQuote, "a quote stands where CSV has none", "correct the row, or export the file again"
-	case rec.count != p.src.Header.Fields:
+	case rec.count != p.Source.Header.Fields:
 		rule, message = RuleFieldCount, "the row does not have as many fields as the header"
 		hint = "look for a comma that is not in quotes, or for the end of a file that was cut off"
+		if p.Source.Table.Plain {
+			hint = "look for a comma in a name, and download the file with tabs between its fields instead"
+		}
 	case rec.empty:
 		rule, message, hint = RuleBlankRow, "the row holds nothing", "remove the row; a spreadsheet may have added it below the table"
 	default:
 		return true
 	}
-	p.report.Add(rule, finding.Quarantine, p.src.Place(p.tally.Read, ""), message, hint)
+	p.Report.Add(rule, finding.Quarantine, p.Source.Place(p.Tally.Read, ""), message, hint)
 	return false
 }
 
@@ -276,15 +309,5 @@ func (p *pass) flush(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if p.collector.rows() == 0 {
-		return nil
-	}
-	batch := p.collector.batch()
-	if batch.Broken != nil {
-		p.tally.Quarantined += int64(batch.Broken.Len())
-	}
-	p.tally.Passed += int64(batch.Len())
-	err := p.sink(batch)
-	p.collector.reset()
-	return err
+	return p.collector.Flush(p.Demand)
 }

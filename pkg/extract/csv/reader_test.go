@@ -59,11 +59,7 @@ type outcome struct {
 func read(t testing.TB, c *dataset.Catalogue, path string, year int) outcome {
 	t.Helper()
 	report := &finding.Report{}
-	fields, err := csv.Reader{}.Fields(t.Context(), path, "extract.csv")
-	if err != nil {
-		return outcome{err: err}
-	}
-	table, header, err := extract.Match(c, "extract.csv", fields, report)
+	src, err := recognise(t.Context(), c, path, year, report)
 	if err != nil {
 		return outcome{err: err, findings: report.Findings()}
 	}
@@ -71,8 +67,26 @@ func read(t testing.TB, c *dataset.Catalogue, path string, year int) outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	src := &extract.Source{File: "extract.csv", Path: path, Table: table, Year: year, Header: header, SHA256: sha256.Sum256(data)}
+	src.SHA256 = sha256.Sum256(data)
 	return readSource(t, src, report)
+}
+
+// recognise is what the reader says of a file, as a source of a year that has no digest yet.
+func recognise(ctx context.Context, c *dataset.Catalogue, path string, year int, report *finding.Report) (*extract.Source, error) {
+	sources, err := csv.Reader{}.Recognise(ctx, c, path, "extract.csv", report)
+	if err != nil {
+		return nil, err
+	}
+	src := sources[0]
+	src.File, src.Path, src.Year = "extract.csv", path, year
+	return src, nil
+}
+
+// pass reads a source for one demand.
+func pass(ctx context.Context, src *extract.Source, want extract.Want, sink func(*extract.Batch) error, report *finding.Report) (extract.Tally, error) {
+	d := &extract.Demand{Source: src, Want: want, Report: report, Sink: sink}
+	err := csv.Reader{}.Read(ctx, []*extract.Demand{d})
+	return d.Tally, err
 }
 
 func readSource(t testing.TB, src *extract.Source, report *finding.Report) outcome {
@@ -82,7 +96,7 @@ func readSource(t testing.TB, src *extract.Source, report *finding.Report) outco
 		names = append(names, column.Name)
 	}
 	out := outcome{table: src.Table.ID()}
-	out.tally, out.err = csv.Reader{}.Read(t.Context(), src, extract.NewWant(src.Table, names...), func(b *extract.Batch) error {
+	out.tally, out.err = pass(t.Context(), src, extract.NewWant(src.Table, names...), func(b *extract.Batch) error {
 		out.batches++
 		if b.Broken != nil {
 			out.broken = append(out.broken, b.Broken.Rows...)
@@ -321,22 +335,19 @@ tables:
 func TestReaderReadsOnlyWhatIsWanted(t *testing.T) {
 	path := file(t, headerLine+"510000,9,nonsense,UNKN,,7,oops\n")
 	c := catalogue(t)
-	fields, err := csv.Reader{}.Fields(t.Context(), path, "extract.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
 	report := &finding.Report{}
-	table, header, err := extract.Match(c, "extract.csv", fields, report)
+	src, err := recognise(t.Context(), c, path, 2020, report)
 	if err != nil {
 		t.Fatal(err)
 	}
+	table := src.Table
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	src := &extract.Source{File: "extract.csv", Path: path, Table: table, Year: 2020, Header: header, SHA256: sha256.Sum256(data)}
+	src.SHA256 = sha256.Sum256(data)
 	var columns []string
-	tally, err := csv.Reader{}.Read(context.Background(), src, extract.NewWant(table, "CHILD", dataset.CollectionYear), func(b *extract.Batch) error {
+	tally, err := pass(t.Context(), src, extract.NewWant(table, "CHILD", dataset.CollectionYear), func(b *extract.Batch) error {
 		for i := range b.Columns {
 			columns = append(columns, fmt.Sprint(b.Columns[i].Def.Name, b.Columns[i].At(0).Text, b.Columns[i].At(0).Num))
 		}

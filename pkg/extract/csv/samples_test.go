@@ -37,6 +37,7 @@ type want struct {
 	with  string // another file of its set, which tells the year
 	table string
 	year  int
+	term  string
 	rows  int64
 	bad   int64    // rows kept back
 	rules []string // "RULE column count"
@@ -139,9 +140,9 @@ func (w want) hold(t *testing.T, paths []string) {
 	}
 	slices.Sort(rules)
 	slices.Sort(w.rules)
-	if got.err != nil || src.Table.Name != w.table || src.Year != w.year || !slices.Equal(rules, w.rules) ||
+	if got.err != nil || src.Table.Name != w.table || src.Year != w.year || src.Term != w.term || !slices.Equal(rules, w.rules) ||
 		got.tally != (extract.Tally{Read: w.rows, Passed: w.rows - w.bad, Quarantined: w.bad}) {
-		t.Errorf("got %v, %s of %d, %+v with %v\nwant %+v", got.err, src.Table.ID(), src.Year, got.tally, rules, w)
+		t.Errorf("got %v, %s of %s, %+v with %v\nwant %+v", got.err, src.Table.ID(), src.When(), got.tally, rules, w)
 	}
 }
 
@@ -167,7 +168,7 @@ func TestSampleFolderAsAWhole(t *testing.T) {
 func TestEverySampleIsJudged(t *testing.T) {
 	root := samples(t)
 	judged := make(map[string]bool)
-	for folder, wants := range map[string][]want{fakeData: wantFake, liia: wantLiia} {
+	for folder, wants := range map[string][]want{fakeData: wantFake, liia: wantLiia, census: wantCensus} {
 		for _, w := range wants {
 			judged[folder+"/"+w.file] = true
 		}

@@ -29,11 +29,13 @@ type record struct {
 	torn      bool     // and it is one of those that never do
 }
 
-// splitter takes RFC 4180 text apart: fields between commas, records between LF or CRLF, fields in quotes with quotes
-// doubled. It looks at every byte once and copies only quoted fields that hold a doubled quote. Fields that are not
-// wanted are skipped.
+// splitter takes text apart: fields between commas or tabs, records between LF or CRLF. In quoted text (RFC 4180) fields
+// may stand in quotes, with quotes doubled; in plain text a quote is a letter, and a line is a record. It looks at every
+// byte once and copies only quoted fields that hold a doubled quote. Fields that are not wanted are skipped.
 type splitter struct {
 	src     io.Reader
+	between byte   // what stands between fields
+	plain   bool   // a quote is a letter
 	wanted  []int  // per field position, where it goes among the record's fields, or -1; nil wants every field
 	oneLine []bool // per field position, whether the field never holds a line end
 	buf     []byte
@@ -47,7 +49,7 @@ type splitter struct {
 
 // newSplitter reads from src. wanted[i] is where field i goes among fields (-1: nowhere); a nil wanted keeps all.
 func newSplitter(src io.Reader, wanted []int, keep int) *splitter {
-	s := &splitter{src: src, wanted: wanted, buf: make([]byte, chunk), nul: -1}
+	s := &splitter{src: src, between: ',', wanted: wanted, buf: make([]byte, chunk), nul: -1}
 	s.rec.fields = make([][]byte, keep)
 	return s
 }
@@ -135,7 +137,7 @@ func (s *splitter) parse(b []byte) (int, bool, error) {
 		rec.count++
 		rec.empty = rec.empty && len(field) == 0
 		if last {
-			rec.blank = rec.count == 1 && rec.empty && b[0] != '"'
+			rec.blank = rec.count == 1 && rec.empty && (s.plain || b[0] != '"')
 			return at, true, nil
 		}
 	}
@@ -155,17 +157,18 @@ func (s *splitter) keep(field []byte) {
 // field takes one field off the front of b: its content, how many bytes it took with what ends it, whether it was the
 // record's last, and whether it was complete.
 func (s *splitter) field(b []byte) (field []byte, n int, last, complete bool) {
-	if len(b) > 0 && b[0] == '"' {
+	if len(b) > 0 && b[0] == '"' && !s.plain {
 		return s.quoted(b)
 	}
-	for i := range len(b) {
-		switch b[i] {
-		case ',':
+	between := s.between
+	for i, c := range b {
+		switch c {
+		case between:
 			return b[:i], i + 1, false, true
 		case '\n':
 			return trimCR(b[:i]), i + 1, true, true
 		case '"':
-			s.rec.malformed = true
+			s.rec.malformed = !s.plain
 		}
 	}
 	return trimCR(b), len(b), true, s.final
@@ -215,12 +218,12 @@ func (s *splitter) quoted(b []byte) (field []byte, n int, last, complete bool) {
 	return field, at + 1 + n, last, complete
 }
 
-// afterQuote takes what follows a closing quote up to the comma or line end: how many bytes stand between, and how
-// many were taken.
+// afterQuote takes what follows a closing quote up to the end of the field or the line: how many bytes stand between,
+// and how many were taken.
 func (s *splitter) afterQuote(b []byte) (between, n int, last, complete bool) {
 	for i := range len(b) {
 		switch b[i] {
-		case ',':
+		case s.between:
 			return i, i + 1, false, true
 		case '\n':
 			return len(trimCR(b[:i])), i + 1, true, true

@@ -45,7 +45,7 @@ func all(src io.Reader) ([]taken, error) { return allOf(newSplitter(src, nil, 0)
 
 // small splits everything with a buffer that is soon too small.
 func small(src io.Reader, size int) ([]taken, error) {
-	return allOf(&splitter{src: src, buf: make([]byte, size), nul: -1})
+	return allOf(&splitter{src: src, between: ',', buf: make([]byte, size), nul: -1})
 }
 
 func allOf(s *splitter) ([]taken, error) {

@@ -1,16 +1,20 @@
-package csv
+package extract
 
 import (
 	"github.com/postern-gateway/postern/pkg/dataset"
-	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/finding"
 )
 
-// collector gathers rows into columns: per column a dictionary of distinct cells and, per row, the number of its cell.
-type collector struct {
-	src     *extract.Source
+// How much one batch holds.
+const (
+	batchRows  = 1 << 15
+	batchBytes = 1 << 24 // of distinct cells: a batch of very long cells ends before it has all its rows
+)
+
+// Collector gathers rows into columns: per column a dictionary of distinct cells and, per row, the number of its cell.
+type Collector struct {
+	src     *Source
 	report  *finding.Report
-	want    extract.Want
 	numbers []int64 // of the rows gathered
 	bytes   int     // of the distinct cells gathered
 	columns []gathered
@@ -18,17 +22,18 @@ type collector struct {
 
 type gathered struct {
 	def       *dataset.Column
-	cells     *extract.Dictionary
+	cells     *Dictionary
 	index     []uint32
-	values    []extract.Value // per distinct cell, once decoded
-	rules     []string        // per distinct cell, the rule it breaks
-	notBefore int             // position among the columns of the date it must follow, or -1
+	values    []Value  // per distinct cell, once decoded
+	rules     []string // per distinct cell, the rule it breaks
+	notBefore int      // position among the columns of the date it must follow, or -1
 }
 
-func newCollector(src *extract.Source, want extract.Want, report *finding.Report) *collector {
-	c := &collector{src: src, report: report, want: want, columns: make([]gathered, len(want))}
+// NewCollector gathers rows of a source with the columns of want. Findings on cells go to report.
+func NewCollector(src *Source, want Want, report *finding.Report) *Collector {
+	c := &Collector{src: src, report: report, columns: make([]gathered, len(want))}
 	for i, def := range want {
-		c.columns[i] = gathered{def: def, cells: extract.NewDictionary(), notBefore: -1}
+		c.columns[i] = gathered{def: def, cells: NewDictionary(), notBefore: -1}
 		for j, other := range want {
 			if def.NotBefore == other.Name {
 				c.columns[i].notBefore = j
@@ -38,12 +43,11 @@ func newCollector(src *extract.Source, want extract.Want, report *finding.Report
 	return c
 }
 
-func (c *collector) rows() int { return len(c.numbers) }
+// Full reports whether the batch has as many rows, or as much text, as one may have.
+func (c *Collector) Full() bool { return len(c.numbers) >= batchRows || c.bytes >= batchBytes }
 
-// full reports whether the batch has as many rows, or as much text, as one may have.
-func (c *collector) full() bool { return len(c.numbers) >= batchRows || c.bytes >= batchBytes }
-
-func (c *collector) add(number int64, cells [][]byte) {
+// Add gathers one row: its number in the file, from 1, and its cells in the order of want, which are copied.
+func (c *Collector) Add(number int64, cells [][]byte) {
 	c.numbers = append(c.numbers, number)
 	for i := range c.columns {
 		n, added := c.columns[i].cells.Number(cells[i])
@@ -54,7 +58,7 @@ func (c *collector) add(number int64, cells [][]byte) {
 	}
 }
 
-func (c *collector) reset() {
+func (c *Collector) reset() {
 	c.numbers, c.bytes = c.numbers[:0], 0
 	for i := range c.columns {
 		c.columns[i].cells.Reset()
@@ -62,8 +66,23 @@ func (c *collector) reset() {
 	}
 }
 
+// Flush passes what was gathered on to the demand's sink, counts it in the demand's tally, and forgets it.
+func (c *Collector) Flush(d *Demand) error {
+	if len(c.numbers) == 0 {
+		return nil
+	}
+	batch := c.batch()
+	if batch.Broken != nil {
+		d.Tally.Quarantined += int64(batch.Broken.Len())
+	}
+	d.Tally.Passed += int64(batch.Len())
+	err := d.Sink(batch)
+	c.reset()
+	return err
+}
+
 // batch decodes what was gathered, and sets the rows that break a rule apart.
-func (c *collector) batch() *extract.Batch {
+func (c *Collector) batch() *Batch {
 	suspect := false
 	for i := range c.columns {
 		suspect = c.decode(&c.columns[i]) || suspect
@@ -89,10 +108,10 @@ func (c *collector) batch() *extract.Batch {
 }
 
 // rowsAt is a batch of some of the rows gathered, or of all of them, whose numbers are given.
-func (c *collector) rowsAt(rows []int, all []int64) *extract.Batch {
-	b := &extract.Batch{Source: c.src, Rows: all, Columns: make([]extract.Column, len(c.columns))}
+func (c *Collector) rowsAt(rows []int, all []int64) *Batch {
+	b := &Batch{Source: c.src, Rows: all, Columns: make([]Column, len(c.columns))}
 	for i := range c.columns {
-		b.Columns[i] = extract.Column{Def: c.columns[i].def, Values: c.columns[i].values, Index: c.columns[i].index}
+		b.Columns[i] = Column{Def: c.columns[i].def, Values: c.columns[i].values, Index: c.columns[i].index}
 	}
 	if all != nil {
 		return b
@@ -112,13 +131,13 @@ func (c *collector) rowsAt(rows []int, all []int64) *extract.Batch {
 }
 
 // decode decodes each distinct cell once. It reports whether any row may have to be kept back.
-func (c *collector) decode(col *gathered) bool {
+func (c *Collector) decode(col *gathered) bool {
 	col.values, col.rules = col.values[:0], col.rules[:0]
 	suspect := col.notBefore >= 0
 	for n := range col.cells.Len() {
-		value, rule := extract.Decode(c.src.Table, col.def, c.src.Year, col.cells.Bytes(uint32(n)))
+		value, rule := Decode(c.src, col.def, col.cells.Bytes(uint32(n)))
 		if rule != "" {
-			value = extract.Value{} // whatever was made of it before it broke the rule
+			value = Value{} // whatever was made of it before it broke the rule
 		}
 		col.values = append(col.values, value)
 		col.rules = append(col.rules, rule)
@@ -128,14 +147,14 @@ func (c *collector) decode(col *gathered) bool {
 }
 
 // broken lists the rows that break a rule, in order. Every rule that a row breaks is reported; the row is counted once.
-func (c *collector) broken() []int {
+func (c *Collector) broken() []int {
 	var out []int
 	for row := range c.numbers {
 		sound := true
 		for i := range c.columns {
 			if rule := c.ruleAt(i, row); rule != "" {
 				sound = false
-				c.report.Add(rule, finding.Quarantine, c.src.Place(c.numbers[row], c.columns[i].def.Name), extract.Message(rule), extract.Hint(rule))
+				c.report.Add(rule, finding.Quarantine, c.src.Place(c.numbers[row], c.columns[i].def.Heading()), Message(rule), Hint(rule))
 			}
 		}
 		if !sound {
@@ -146,7 +165,7 @@ func (c *collector) broken() []int {
 }
 
 // ruleAt is the rule that a cell breaks: its own, or the order of two dates of the row.
-func (c *collector) ruleAt(column, row int) string {
+func (c *Collector) ruleAt(column, row int) string {
 	col := &c.columns[column]
 	if rule := col.rules[col.index[row]]; rule != "" {
 		return rule
@@ -156,8 +175,8 @@ func (c *collector) ruleAt(column, row int) string {
 	}
 	first := &c.columns[col.notBefore]
 	this, that := col.values[col.index[row]], first.values[first.index[row]]
-	if this.State == extract.Known && that.State == extract.Known && first.rules[first.index[row]] == "" && this.Num < that.Num {
-		return extract.RuleDateOrder
+	if this.State == Known && that.State == Known && first.rules[first.index[row]] == "" && this.Num < that.Num {
+		return RuleDateOrder
 	}
 	return ""
 }

@@ -1,0 +1,328 @@
+package dataset
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/postern-gateway/postern/pkg/document"
+)
+
+// sources reads where a core table's rows come from, and holds each feed to the types and codes of both ends.
+func (b *builder) sources(m *document.Mapping, t *Table) {
+	for _, v := range m.Sequence("sources", document.NotEmpty()) {
+		sm := v.Mapping()
+		s := Source{Table: sm.String("table"), Adds: sm.Has("adds") && sm.Bool("adds")}
+		from := b.source(sm.Value("table"), s.Table)
+		if len(t.Sources) == 0 {
+			t.YearBegins = from.YearBegins
+		}
+		if sm.Has("pupils") {
+			s.Adds = true
+			s.Pupils = b.pupils(sm.Mapping("pupils"), from)
+			s.Periods = b.periods(sm, from)
+		}
+		s.Columns = b.feeds(sm, from, t)
+		if s.Pupils != nil {
+			s.Details = b.details(sm, t, &s)
+		}
+		for _, key := range t.OneRowPer {
+			if s.Adds && s.Feed(key) == nil && (s.Pupils == nil || key != t.ChildID) {
+				sm.Problem("a source that adds rows must feed every column of one_row_per", "add the column")
+			}
+		}
+		termsOf(sm, t, &s)
+		if t.ChildID != "" && (s.Feed(t.ChildID) == nil) == (s.Pupils == nil) {
+			sm.Problem("a source must feed the child's identifier, and a source of pupils finds it by linking", "add the column, or remove it")
+		}
+		if len(t.Sources) > 0 && t.PerPupil() != (s.Pupils != nil) {
+			sm.Problem("a table is made of pupils or of children, not of both", "make two tables of it")
+		}
+		sm.Done()
+		t.Sources = append(t.Sources, s)
+	}
+}
+
+// source finds a source table; an empty one, so that reading can go on, when there is none.
+func (b *builder) source(at *document.Value, id string) *Table {
+	from := b.find(id)
+	if from == nil || from.Core() {
+		at.Problem("there is no such source table", "name one as format/table")
+		return &Table{}
+	}
+	return from
+}
+
+func (b *builder) feeds(m *document.Mapping, from, t *Table) []Feed {
+	var out []Feed
+	for _, e := range m.Mapping("columns").Entries() {
+		to := t.Column(e.Key)
+		if to == nil {
+			e.Problem("the core table has no such column", "name one of its columns")
+			continue
+		}
+		e.Known()
+		out = append(out, b.feed(e.Value.Mapping(), from, to))
+	}
+	return out
+}
+
+// columnOf finds a column of a source table and holds it to one of some types.
+func (b *builder) columnOf(at *document.Value, from *Table, name string, types ...Type) *Column {
+	c := from.Column(name)
+	switch {
+	case from.Name == "" || name == "":
+	case c == nil:
+		at.Problem("the source table has no such column", "name one of its columns")
+	case len(types) > 0 && !slices.Contains(types, c.Type):
+		at.Problem("the column is not of a type that can stand here", "name a column of type "+strings.Join(words(types), " or "))
+	}
+	return c
+}
+
+func (b *builder) columnsOf(m *document.Mapping, key string, from *Table, types ...Type) []string {
+	names := m.Strings(key, document.NotEmpty())
+	for _, name := range names {
+		b.columnOf(m.Value(key), from, name, types...)
+	}
+	return names
+}
+
+func (b *builder) pupils(m *document.Mapping, from *Table) *Pupils {
+	p := &Pupils{Identifiers: b.columnsOf(m, "identifiers", from, Identifier), Once: m.Has("once") && m.Bool("once")}
+	if m.Has("key") {
+		p.Key = b.columnsOf(m, "key", from, Key)
+	}
+	if m.Has("status") {
+		p.Status = m.String("status")
+		p.HeldBack = m.Strings("held_back", document.NotEmpty())
+		codesOf(m.Value("held_back"), b.columnOf(m.Value("status"), from, p.Status, Code), p.HeldBack)
+	}
+	m.Done()
+	return p
+}
+
+// codesOf holds words to being codes of a column.
+func codesOf(at *document.Value, c *Column, codes []string) {
+	if c == nil {
+		return
+	}
+	for _, code := range codes {
+		if n, _ := c.Code(code, 0); n < 0 && code != "" {
+			at.Problem("the column has no such code", "name codes of its list")
+			return
+		}
+	}
+}
+
+func (b *builder) periods(m *document.Mapping, from *Table) []Period {
+	if !m.Has("periods") {
+		m.Value("periods", document.Optional())
+		if from.Termly {
+			m.Problem("a return made every term needs periods: what the return of each term tells of", "add periods")
+		}
+		return nil
+	}
+	var out []Period
+	for _, v := range m.Sequence("periods", document.NotEmpty()) {
+		pm := v.Mapping()
+		p := Period{Census: pm.String("census", document.OneOf(Terms()...)), Term: pm.String("term")}
+		if pm.Has("years_back") {
+			p.YearsBack = pm.Int("years_back", document.Between(0, 1))
+		}
+		pm.Done()
+		out = append(out, p)
+	}
+	return out
+}
+
+// termsOf holds the terms that returns tell of to being codes of the column that they feed.
+func termsOf(m *document.Mapping, t *Table, s *Source) {
+	for i := range s.Columns {
+		for _, p := range s.Periods {
+			if s.Columns[i].Is == IsTerm {
+				codesOf(m.Value("periods"), t.Column(s.Columns[i].Column), []string{p.Term})
+			}
+		}
+	}
+}
+
+func (b *builder) details(m *document.Mapping, t *Table, s *Source) []Detail {
+	var out []Detail
+	for _, v := range m.Sequence("details", document.Optional()) {
+		dm := v.Mapping()
+		d := Detail{Table: dm.String("table")}
+		from := b.source(dm.Value("table"), d.Table)
+		d.Key = b.columnsOf(dm, "key", from, Key)
+		if len(d.Key) != len(s.Pupils.Key) {
+			dm.Value("key").Problem("a pupil is named by as many columns as the pupil's own row has", "name one for each")
+		}
+		d.Columns = b.feeds(dm, from, t)
+		for i := range d.Columns {
+			if f := &d.Columns[i]; f.Is != "" || slices.Contains(t.OneRowPer, f.Column) {
+				dm.Problem("rows about a pupil cannot say which row they belong to", "feed the column from the pupil's own row")
+			}
+		}
+		dm.Done()
+		out = append(out, d)
+	}
+	return out
+}
+
+func (b *builder) feed(m *document.Mapping, from *Table, to *Column) Feed {
+	f := Feed{Column: to.Name, Present: m.Has("present") && m.Bool("present")}
+	defer m.Done()
+	if m.Has("where") {
+		f.Where = b.where(m.Mapping("where"), from, to)
+	}
+	switch {
+	case f.Present:
+		ofType(m, to, Boolean)
+	case m.Has("is"):
+		f.Is = m.String("is", document.OneOf(IsYear, IsTerm, IsCensusDay))
+		ofType(m, to, map[string]Type{IsYear: Integer, IsTerm: Code, IsCensusDay: Date}[f.Is])
+		if from.Name != "" && f.Is != IsYear && !from.Termly {
+			m.Problem("the return is not made every term", "feed the column from a return that is")
+		}
+	case m.Has("any_of"):
+		ofType(m, to, Boolean)
+		f.AnyOf = b.columnsOf(m, "any_of", from, Boolean)
+		b.sameClass(m.Value("any_of"), from, to, f.AnyOf...)
+	case m.Has("covers"):
+		ofType(m, to, Boolean)
+		span := m.Mapping("covers")
+		f.Covers = &Span{From: span.String("from"), To: span.String("to")}
+		b.columnOf(span.Value("from"), from, f.Covers.From, Date)
+		b.columnOf(span.Value("to"), from, f.Covers.To, Date)
+		b.sameClass(span.Value("from"), from, to, f.Covers.From, f.Covers.To)
+		span.Done()
+	case m.Has("false_for"):
+		ofType(m, to, Boolean)
+		f.From, f.FalseFor = m.String("from"), m.Strings("false_for", document.NotEmpty())
+		codesOf(m.Value("false_for"), b.columnOf(m.Value("from"), from, f.From, Code), f.FalseFor)
+		b.sameClass(m.Value("from"), from, to, f.From)
+	default:
+		b.direct(m, &f, from, to)
+	}
+	return f
+}
+
+func ofType(m *document.Mapping, to *Column, want Type) {
+	if to.Type != want {
+		m.Problem("what feeds the column does not make a value of its type", "feed it in another way, or give the column the type "+string(want))
+	}
+}
+
+// blank stands for an empty cell in a list of codes.
+const blank = "blank"
+
+func (b *builder) where(m *document.Mapping, from *Table, to *Column) []Where {
+	var out []Where
+	for _, e := range m.Entries() {
+		e.Known()
+		w := Where{Column: e.Key, Codes: e.Value.Strings(document.NotEmpty())}
+		if at := slices.Index(w.Codes, blank); at >= 0 {
+			w.Codes[at] = ""
+		}
+		c := b.columnOf(e.Value, from, w.Column, Code)
+		codesOf(e.Value, c, w.Codes)
+		if c != nil && c.Class != to.Class && len(w.Codes) < 2 {
+			e.Value.Problem("a number of rows with one code of another class would show that code", "list more codes, or give the core column the class "+string(c.Class))
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// direct is a feed of cells as they are, or by a code map.
+func (b *builder) direct(m *document.Mapping, f *Feed, from *Table, to *Column) {
+	f.From = m.String("from")
+	sources := []*Column{b.columnOf(m.Value("from"), from, f.From)}
+	if m.Has("or") {
+		f.Or = m.String("or")
+		sources = append(sources, b.columnOf(m.Value("or"), from, f.Or))
+	}
+	if m.Has("map") {
+		if f.Map = b.codeMap(m.String("map")); f.Map == nil {
+			m.Value("map").Problem("there is no such code map", "define it under code_maps")
+		}
+	}
+	for _, source := range sources {
+		if source == nil || !b.fits(m, f, source, to) {
+			return
+		}
+	}
+}
+
+// fits holds a core column to one that feeds it cell by cell.
+func (b *builder) fits(m *document.Mapping, f *Feed, source, to *Column) bool {
+	if source.Type != to.Type || source.Identifier != to.Identifier {
+		m.Problem("the two columns are not of one type", "feed the column from one of its own type")
+		return false
+	}
+	guards(m.Value("from"), source, to)
+	for _, code := range source.Codes {
+		if !feeds(f, code.Value, to) {
+			m.Problem("a code of the source has no place in the core column", "map every code of the source")
+			return false
+		}
+	}
+	return true
+}
+
+// guards holds a core column to what its source may do: else a council's core table would release what the format's own
+// definition holds back. Classes have no order, so that any other class than the source's counts as a weaker one, but
+// for those that never leave.
+func guards(at *document.Value, source, to *Column) {
+	if !to.Class.Releasable() {
+		return
+	}
+	guardsClass(at, source, to)
+	if !source.Class.Releasable() {
+		return
+	}
+	for _, treatment := range to.Treatments {
+		if !source.Permits(treatment) {
+			at.Problem("the core column permits a treatment that its source does not",
+				"list under its treatments only some of: "+strings.Join(source.Treatments, ", "))
+			return
+		}
+	}
+}
+
+// guardsClass is guards for a core column that is made of its source's cells in a way that shows none of them.
+func guardsClass(at *document.Value, source, to *Column) {
+	if to.Class.Releasable() && to.Class != source.Class {
+		at.Problem("the core column is of a weaker class than its source",
+			"give the core column the class "+string(source.Class)+", or feed it from another column")
+	}
+}
+
+func (b *builder) sameClass(at *document.Value, from *Table, to *Column, names ...string) {
+	for _, name := range names {
+		if c := from.Column(name); c != nil {
+			guardsClass(at, c, to)
+		}
+	}
+}
+
+// feeds reports whether a code of the source becomes a code of the core column.
+func feeds(f *Feed, code string, to *Column) bool {
+	if f.Map != nil {
+		mapped, ok := f.Map.To(code)
+		if !ok {
+			return false
+		}
+		code = mapped
+	}
+	at, _ := to.Code(code, 0)
+	return at >= 0
+}
+
+func (b *builder) codeMap(name string) *CodeMap {
+	for _, m := range b.maps {
+		if m.Name == name {
+			return m
+		}
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package dataset
+
+// Source says how one source table feeds a core table.
+type Source struct {
+	Table   string // "ssda903/header"
+	Columns []Feed // in the order of the definition
+	// Adds is false for a source that only marks rows which another source made (a flag), true for one whose rows
+	// become rows.
+	Adds bool
+	// Pupils is set for a source whose rows are pupils. Such rows carry no child's number: what identifies the pupil
+	// links them to a child.
+	Pupils  *Pupils
+	Periods []Period // of pupils in a termly return: what a return tells of, by its term
+	Details []Detail // tables with rows about these pupils
+}
+
+// Pupils says how the rows of a source are pupils.
+type Pupils struct {
+	Identifiers []string // columns that identify a pupil, the best first: upn, formerupn
+	Key         []string // columns by which rows of other tables name the pupil
+	Status      string   // the column with the kind of enrolment; empty where there is none
+	HeldBack    []string // kinds of enrolment that another school counts already
+	Once        bool     // a child stands on one such roll at a time
+}
+
+// Period says what a return of one term tells of: attendance comes a term late.
+type Period struct {
+	Census    string // the term of the return
+	Term      string // a code of the core table's column that is fed by IsTerm
+	YearsBack int    // how many academic years before that of the return
+}
+
+// Detail is a table with rows about the pupils of a source.
+type Detail struct {
+	Table   string
+	Key     []string // columns that name the pupil, in the order of Pupils.Key
+	Columns []Feed
+}
+
+// What a feed can be, other than a cell.
+const (
+	IsYear      = "year"       // the year of what the return tells of
+	IsTerm      = "term"       // the term of what the return tells of
+	IsCensusDay = "census_day" // the day of the school census
+)
+
+// Feed is one column of a core table as one source fills it.
+type Feed struct {
+	Column   string   // of the core table
+	From     string   // of the source table; empty for the feeds without one
+	Or       string   // what stood in the place of From in other collection years; empty for nothing
+	Map      *CodeMap // from the source's codes to the core column's; nil when they are the same
+	Present  bool     // the column is true when the source has a row for the child, false when it could have had one
+	FalseFor []string // the column is false for these codes of From and true for any other; rows of one return count together
+	AnyOf    []string // the column is true when any of these booleans is
+	Covers   *Span    // the column is true when the time between two dates has the census day
+	Where    []Where  // only rows for which all of these hold; numbers of several rows add up
+	Is       string   // one of IsYear, IsTerm, IsCensusDay
+}
+
+// Span is a time between two date columns; an empty To is a time that goes on.
+type Span struct{ From, To string }
+
+// Where holds for a row whose column has one of the codes; "" is an empty cell.
+type Where struct {
+	Column string
+	Codes  []string
+}
+
+// Reads lists the source columns that a feed needs.
+func (f *Feed) Reads() []string {
+	var out []string
+	if f.From != "" {
+		out = append(out, f.From)
+	}
+	if f.Or != "" {
+		out = append(out, f.Or)
+	}
+	out = append(out, f.AnyOf...)
+	if f.Covers != nil {
+		out = append(out, f.Covers.From, f.Covers.To)
+	}
+	for _, w := range f.Where {
+		out = append(out, w.Column)
+	}
+	return out
+}
+
+// Shows reports whether the core column shows cells of the source column one by one, rather than what many rows come to.
+func (f *Feed) Shows() bool { return f.From != "" && len(f.Where) == 0 }
+
+// Feed finds what feeds a core column; nil when the source does not.
+func (s *Source) Feed(column string) *Feed { return feedOf(s.Columns, column) }
+
+// Feed finds what feeds a core column; nil when the table does not.
+func (d *Detail) Feed(column string) *Feed { return feedOf(d.Columns, column) }
+
+func feedOf(feeds []Feed, column string) *Feed {
+	for i := range feeds {
+		if feeds[i].Column == column {
+			return &feeds[i]
+		}
+	}
+	return nil
+}
+
+// Reads lists, for a core column, the source columns that it is made of, by source table in the order of the definition.
+func (s *Source) Reads(column string) map[string][]string {
+	out := make(map[string][]string)
+	if f := s.Feed(column); f != nil {
+		out[s.Table] = f.Reads()
+	}
+	for i := range s.Details {
+		if f := s.Details[i].Feed(column); f != nil {
+			out[s.Details[i].Table] = f.Reads()
+		}
+	}
+	return out
+}
+
+// Tables lists the source tables that the source reads: its own first.
+func (s *Source) Tables() []string {
+	out := []string{s.Table}
+	for _, d := range s.Details {
+		out = append(out, d.Table)
+	}
+	return out
+}
+
+// Link is a source table that says which identifiers of another domain a child has.
+type Link struct {
+	Table       string
+	ChildID     string   // the column with the child's number
+	Identifiers []string // columns with identifiers of one domain, former ones too
+}

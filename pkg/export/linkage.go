@@ -1,0 +1,95 @@
+package export
+
+import (
+	"fmt"
+
+	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/harmonise"
+	"github.com/postern-gateway/postern/pkg/identifier"
+	"github.com/postern-gateway/postern/pkg/manifest"
+)
+
+// LinkRecord is how well the agreement's children were found in one other table, exactly: for the council alone. The
+// manifest has the share in bands.
+type LinkRecord struct {
+	Table    string `json:"table"`
+	Domain   string `json:"domain"`   // of the identifier that links
+	Children int64  `json:"children"` // of the agreement, as the linking returns list them
+	Numbered int64  `json:"numbered"` // those who have an identifier that could link
+	Found    int64  `json:"found"`    // those who were found
+}
+
+// anyRoll stands for all tables of pupils together.
+const anyRoll = "any school roll"
+
+// linkage records how well children were found again, and stops a run in which it was less than the agreement asks.
+func (g *Gateway) linkage(s *Survey, links *harmonise.Links) error {
+	if links == nil {
+		return nil
+	}
+	short := &extract.Invalid{}
+	record := func(table string, domain identifier.Kind, r harmonise.Rate) {
+		s.Links = append(s.Links, LinkRecord{Table: table, Domain: string(domain), Children: r.Children, Numbered: r.Numbered, Found: r.Found})
+	}
+	for i, link := range g.Catalogue.Links() {
+		r := links.Listed(i, s.plan.InCohort)
+		if i == 0 || r.Children == 0 {
+			continue
+		}
+		record(link.Table, identifier.LAChildID, r)
+		if least := s.Agreement.Linkage.Returns; share(r.Found, r.Children) < least {
+			short.Findings = append(short.Findings, below(link.Table, least, r, fmt.Sprintf(
+				"%s lacks the other children, or the two returns number children differently", g.Catalogue.Links()[0].Table),
+				"check that both returns are whole, and of one case system: a child has the same number in both"))
+		}
+	}
+	for _, t := range s.plan.Tables {
+		if t.Source.PerPupil() {
+			record(t.ID, identifier.UPN, links.Pupils(s.plan.InCohort, t.ID))
+		}
+	}
+	all := links.Pupils(s.plan.InCohort)
+	record(anyRoll, identifier.UPN, all)
+	if least := s.Agreement.Linkage.Pupils; share(all.Found, all.Children) < least {
+		short.Findings = append(short.Findings, below(anyRoll, least, all, side(all), "complete the side that is short, or agree on another rate"))
+	}
+	if len(short.Findings) > 0 {
+		return short
+	}
+	return nil
+}
+
+func share(n, of int64) float64 {
+	if of == 0 {
+		return 1
+	}
+	return float64(n) / float64(of)
+}
+
+// side says on which side the missing links are: of the two steps from a child to a roll, the one that loses more.
+func side(r harmonise.Rate) string {
+	if share(r.Numbered, r.Children) < share(r.Found, r.Numbered) {
+		return fmt.Sprintf("the children's returns are short: they give a pupil number for %.0f%% of the children only", 100*share(r.Numbered, r.Children))
+	}
+	return fmt.Sprintf("the schools' extracts are short: of the children with a pupil number, %.0f%% are in them", 100*share(r.Found, r.Numbered))
+}
+
+func below(table string, least float64, r harmonise.Rate, why, hint string) finding.Finding {
+	return finding.Finding{
+		Rule: RuleLinkage, Severity: finding.Stop, Count: r.Children - r.Found, Place: finding.Place{Table: table},
+		Message: fmt.Sprintf("%.1f%% of the agreement's children were found, and it asks for %.1f%%: %s", 100*share(r.Found, r.Children), 100*least, why),
+		Hint:    hint,
+	}
+}
+
+// linkageOf is what the manifest tells of linking.
+func linkageOf(s *Survey) []manifest.Linkage {
+	out := []manifest.Linkage{}
+	for _, r := range s.Links {
+		if r.Table != anyRoll {
+			out = append(out, manifest.Linkage{Table: r.Table, Domain: r.Domain, LinkedPercent: manifest.Percent(r.Found, r.Children)})
+		}
+	}
+	return out
+}

@@ -1,0 +1,200 @@
+// Package xml reads extracts that are one XML document, such as the CIN census: well-formed XML 1.0 without a document
+// type, in UTF-8, US-ASCII, ISO-8859-1 or Windows-1252.
+//
+// # Rows and cells
+//
+// A table's row is an element at a path from the root's children; a cell is the text of an element seen from there,
+// upwards too (../ChildIdentifiers/LAchildID), or the row's own (a full stop). Row n of a table is the n-th such element
+// of the file. Where elements stand among their siblings says nothing: rows are held until the outermost element
+// that has cells of theirs (the Child) is closed. A cell that is not there is empty.
+//
+// # What is kept back, and what is passed over
+//
+// A row is kept back when a wanted cell of it is given more than once (never the first or the last of them), holds an
+// element, or breaks a rule of its column. Passed over, and told, are elements that the definitions do not have
+// (notice), those that they have only for other collection years (warning), and text outside the elements that are read
+// (warning). Attributes, comments and processing instructions say nothing. A finding has the path of an element of the
+// definitions; it never repeats another element's name, for in a malformed file that may be a person's.
+//
+// An element with a prefix, or that declares a default namespace, is none of the definitions'. As the root it refuses
+// the file.
+//
+// # What refuses the file
+//
+// A document type or any other declaration; an entity but the five of XML; a tag that is not closed, not opened, or
+// not as XML has it; a name of other letters than those of ASCII; elements more than 64 deep; a text, CDATA section,
+// comment, instruction or tag of more than 1 MiB; a child with more than 65,536 rows or 4 MiB of cells; a byte that is
+// not of the declared encoding, NUL, UTF-16; an end before the root is closed, or anything after it; a second header; a
+// file that changed since it was recognised. The header refuses it when it is not the first in the root, lacks what the
+// format needs, states a year that the definitions do not have, or a reference date that is not the last of that year.
+//
+// # Cost
+//
+// One pass for all demands, whatever their number; memory of the longest text or tag, one child and one batch per
+// demand. The standard library's reader is not used: it takes a text of any length whole, and half the speed is too
+// little. It is the oracle of the tests: what is accepted here, it reads as the same elements and text.
+package xml
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/finding"
+)
+
+// Reader reads XML extracts. It is safe for concurrent use.
+type Reader struct {
+	// Catalogue is the definitions by which files were recognised. It tells an element that no table has from one of
+	// which nothing is wanted; without it, what is not wanted is not told.
+	Catalogue *dataset.Catalogue
+}
+
+var _ extract.Reader = Reader{}
+
+// Recognise reads the header of a document, and no further: the format is the one whose root element and collection the
+// document has, and its tables those of the collection year that it states.
+func (Reader) Recognise(ctx context.Context, catalogue *dataset.Catalogue, path, file string, _ *finding.Report) ([]*extract.Source, error) {
+	place := finding.Place{File: file}
+	f, err := open(path, place)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // only read from: nothing is lost
+	s := newScanner(interruptible{ctx, f})
+	of, says, err := readHeader(s, formats(catalogue), place)
+	if err != nil {
+		return nil, unread(ctx, stopAt(err, place, s.line()), place)
+	}
+	year, authority, err := of.judge(says, place)
+	if err != nil {
+		return nil, err
+	}
+	var out []*extract.Source
+	for _, t := range of.tables {
+		if t.In(year) {
+			out = append(out, &extract.Source{Table: t, Year: year, Authority: authority})
+		}
+	}
+	return out, nil
+}
+
+// Read passes the rows of a file to the sinks of all who want some of it, in one pass.
+func (r Reader) Read(ctx context.Context, demands []*extract.Demand) error {
+	if len(demands) == 0 {
+		return nil
+	}
+	src := demands[0].Source
+	for _, d := range demands {
+		if d.Source.Path != src.Path || d.Source.Table.Document != src.Table.Document {
+			return errors.New("demands of one reading are of different files")
+		}
+	}
+	place := finding.Place{File: src.File}
+	f, err := open(src.Path, place)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // only read from: nothing is lost
+	digest := sha256.New()
+	p := newPass(src, r.tree(demands), demands, hashed{interruptible{ctx, f}, digest})
+	p.knows = r.Catalogue != nil
+	if err := p.read(ctx); err != nil {
+		return err
+	}
+	if !bytes.Equal(digest.Sum(nil), src.SHA256[:]) {
+		return changed(src)
+	}
+	return nil
+}
+
+// tree is the elements that a file may have: those of all tables of its format, or of the ones demanded where the
+// definitions are not at hand.
+func (r Reader) tree(demands []*extract.Demand) *node {
+	src := demands[0].Source
+	var tables []*dataset.Table
+	if r.Catalogue != nil {
+		for _, t := range r.Catalogue.Tables() {
+			if t.Document != nil && t.Format == src.Table.Format {
+				tables = append(tables, t)
+			}
+		}
+	}
+	for _, d := range demands {
+		tables = append(tables, d.Source.Table)
+	}
+	return newTree(src.Table.Document, tables, src.Year)
+}
+
+func changed(src *extract.Source) error {
+	return finding.Refuse(finding.SourceChanged, "run the export again when the source system has finished writing its files",
+		"%s changed while it was being read", src.File)
+}
+
+// open opens a regular file. What it is is asked first: opening a named pipe would wait for a writer.
+func open(path string, place finding.Place) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, unreadable(place, err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, unreadable(place, errors.New("it is not a regular file"))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, unreadable(place, err)
+	}
+	return f, nil
+}
+
+func unreadable(place finding.Place, err error) error {
+	reason := err
+	var inPath *fs.PathError
+	if errors.As(err, &inPath) {
+		reason = inPath.Err
+	}
+	return extract.Stop(RuleUnreadable, place, fmt.Sprintf("the file cannot be read: %v", reason),
+		"check that it exists and that the account that runs postern may read it")
+}
+
+// unread makes a finding of what the file system says; findings, refusals and an end that was asked for stay.
+func unread(ctx context.Context, err error, place finding.Place) error {
+	var inPath *fs.PathError
+	if ctx.Err() == nil && errors.As(err, &inPath) {
+		return unreadable(place, err)
+	}
+	return err
+}
+
+// interruptible reads until the context is done.
+type interruptible struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r interruptible) Read(b []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(b)
+}
+
+// hashed takes the digest of what is read.
+type hashed struct {
+	io.Reader
+	digest hash.Hash
+}
+
+func (r hashed) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	_, _ = r.digest.Write(b[:n]) // a hash never fails
+	return n, err
+}

@@ -1,0 +1,225 @@
+package harmonise
+
+import (
+	"context"
+	"slices"
+
+	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/identifier"
+)
+
+// The rules of linking.
+const (
+	RuleShared     = "PUPIL_NUMBER_SHARED"
+	RuleTwoNumbers = "PUPIL_NUMBERS_DIFFER"
+)
+
+// Links says which child has which pupil number, now or formerly, by all returns that state both. Numbers are compared
+// in their normal form, whatever their check letter. A number that two children have links neither: to guess would give
+// one child the other's life, and would join what an adoption keeps apart.
+type Links struct {
+	tables   []dataset.Link
+	report   *finding.Report
+	numbers  *extract.Dictionary // of pupils
+	child    []uint32            // by number: the child that has it, or shared
+	people   []person            // by child
+	pupils   []string            // the tables of pupils that children were looked for in
+	common   []int               // collection years for which every linking table has a source
+	Wrong    int64               // numbers with a wrong check letter or shape that link all the same
+	Distinct int64               // pupil numbers known
+}
+
+// person is what linking knows of a child.
+type person struct {
+	listed uint8  // in which linking tables the child is, of the years that all of them have
+	any    bool   // in some linking table, in any year
+	number bool   // has a pupil number that could link
+	found  uint32 // in which tables of pupils the child was found
+}
+
+// shared is the child of a number that more than one child has.
+const shared = Nobody - 1
+
+// NewLinks makes links from the tables that state them. Findings go to report.
+func NewLinks(tables []dataset.Link, report *finding.Report) *Links {
+	return &Links{tables: tables, report: report, numbers: extract.NewDictionary()}
+}
+
+// linker fills links.
+type linker struct {
+	in    Input
+	links *Links
+	tally Tally
+}
+
+func newLinker(in Input, links *Links) *linker { return &linker{in: in, links: links} }
+
+func (l *linker) readings() []reading {
+	var all []*extract.Source
+	for _, t := range l.links.tables {
+		all = append(all, l.in.Inventory.Of(t.Table)...)
+	}
+	for _, src := range all {
+		has := func(t dataset.Link) bool {
+			return slices.ContainsFunc(all, func(o *extract.Source) bool { return o.Table.ID() == t.Table && o.Year == src.Year })
+		}
+		if !slices.ContainsFunc(l.links.tables, func(t dataset.Link) bool { return !has(t) }) && !slices.Contains(l.links.common, src.Year) {
+			l.links.common = append(l.links.common, src.Year)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *extract.Source) int { return b.Year - a.Year })
+	var out []reading
+	for _, src := range all {
+		at := slices.IndexFunc(l.links.tables, func(t dataset.Link) bool { return t.Table == src.Table.ID() })
+		table := l.links.tables[at]
+		d := &extract.Demand{
+			Source: src, Want: extract.NewWant(src.Table, append([]string{table.ChildID}, table.Identifiers...)...),
+			Report: &finding.Report{}, // what is wrong with the rows is reported when they are read for a table
+			Sink:   func(b *extract.Batch) error { return l.add(b, table, at) },
+		}
+		out = append(out, reading{demand: d, tally: &l.tally})
+	}
+	return out
+}
+
+func (l *linker) finish(context.Context) error { return nil }
+
+func (l *linker) add(b *extract.Batch, table dataset.Link, at int) error {
+	id := b.Column(table.ChildID)
+	children, err := l.in.Children.NumbersOf(b, id)
+	if err != nil {
+		return err
+	}
+	common := slices.Contains(l.links.common, b.Source.Year)
+	for row := range b.Len() {
+		child := children[id.Index[row]]
+		if child == Nobody {
+			continue
+		}
+		p := l.links.person(child)
+		p.any = true
+		if common {
+			p.listed |= 1 << at
+		}
+	}
+	for _, name := range table.Identifiers {
+		column := b.Column(name)
+		for row := range b.Len() {
+			if child := children[id.Index[row]]; child != Nobody {
+				l.links.link(child, column.At(row), b.Source.Place(b.Rows[row], name))
+			}
+		}
+	}
+	return nil
+}
+
+func (l *Links) person(child uint32) *person {
+	for int(child) >= len(l.people) {
+		l.people = append(l.people, person{})
+	}
+	return &l.people[child]
+}
+
+// link notes that a child has a number. Unknown, missing and malformed numbers are nobody's.
+func (l *Links) link(child uint32, v extract.Value, place finding.Place) {
+	if v.Text == "" {
+		return
+	}
+	n, isNew := l.numbers.Number([]byte(v.Text))
+	if isNew {
+		l.child = append(l.child, child)
+		l.Distinct++
+		if v.Outcome == identifier.CheckDigit {
+			l.Wrong++
+		}
+	}
+	l.person(child).number = true
+	if l.child[n] != child && l.child[n] != shared {
+		l.child[n] = shared
+		l.report.Add(RuleShared, finding.Warning, place,
+			"the pupil number is another child's too, so it links neither of them to a school",
+			"find out whose number it is, and correct the other child's record")
+	}
+}
+
+// find is the child of a pupil: by the first of his or her numbers that a child has. Nobody when none has one, shared
+// when one is of two children, or two are of different ones.
+func (l *Links) find(numbers []extract.Value) uint32 {
+	found := Nobody
+	for _, v := range numbers {
+		if v.Text == "" {
+			continue
+		}
+		n, known := l.numbers.Find([]byte(v.Text))
+		switch {
+		case !known:
+		case l.child[n] == shared, found != Nobody && found != l.child[n]:
+			return shared
+		default:
+			found = l.child[n]
+		}
+	}
+	return found
+}
+
+// table is the number of a table of pupils, a new one for a new table.
+func (l *Links) table(id string) int {
+	at := slices.Index(l.pupils, id)
+	if at < 0 {
+		at = len(l.pupils)
+		l.pupils = append(l.pupils, id)
+	}
+	return at
+}
+
+// Rate says how many of some children were found.
+type Rate struct {
+	Children int64 // all of them
+	Numbered int64 // those who have a pupil number that could link
+	Found    int64 // those who were found
+}
+
+// Pupils is how many children, of those that in holds, were found among the pupils that any of some tables is made of;
+// of all tables of pupils when none is named.
+func (l *Links) Pupils(in func(child uint32) bool, tables ...string) Rate {
+	mask := ^uint32(0)
+	if len(tables) > 0 {
+		mask = 0
+	}
+	for _, id := range tables {
+		mask |= 1 << l.table(id)
+	}
+	var r Rate
+	for child := range l.people {
+		p := &l.people[child]
+		if !p.any || !in(uint32(child)) {
+			continue
+		}
+		r.Children++
+		if p.number {
+			r.Numbered++
+		}
+		if p.found&mask != 0 {
+			r.Found++
+		}
+	}
+	return r
+}
+
+// Listed is how many of the children of the n-th linking table are in the first one too, over the collection years that
+// every linking table has; all of them have numbers here.
+func (l *Links) Listed(n int, in func(child uint32) bool) Rate {
+	var r Rate
+	for child := range l.people {
+		if p := &l.people[child]; p.listed&(1<<n) != 0 && in(uint32(child)) {
+			r.Children++
+			r.Numbered++
+			if p.listed&1 != 0 {
+				r.Found++
+			}
+		}
+	}
+	return r
+}

@@ -1,0 +1,198 @@
+package harmonise
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/extract"
+)
+
+// Make makes tables. Those that are made of the same documents are made side by side, so that each document is read
+// once; the others one after the other. When links is not nil, it is filled as well, in the same pass.
+func Make(ctx context.Context, in Input, jobs []*Job, links *Links) error {
+	var makers []maker
+	if links != nil {
+		makers = append(makers, newLinker(in, links))
+	}
+	for _, job := range jobs {
+		if job.Table.PerPupil() && in.Links == nil {
+			return fmt.Errorf("make %s: nothing tells which pupils are which children", job.Table.ID())
+		}
+		makers = append(makers, newMaker(in, job))
+	}
+	for _, group := range together(makers) {
+		if err := side(ctx, in, group); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maker is one table in the making. It is told what it wants to read, in order.
+type maker interface {
+	readings() []reading
+	finish(ctx context.Context) error
+}
+
+// reading is one source that a maker wants to read.
+type reading struct {
+	demand *extract.Demand
+	tally  *Tally       // of the table: what the reader counts is added to it
+	then   func() error // once it is read; nil for nothing
+}
+
+func newMaker(in Input, job *Job) maker {
+	switch {
+	case !job.Table.Core():
+		return &asReturned{in: in, job: job}
+	case job.Table.PerPupil():
+		return newPupils(in, job)
+	case job.Table.PerChild():
+		return newKids(in, job)
+	default:
+		return newEvents(in, job)
+	}
+}
+
+// queue is a maker with what it still has to read.
+type queue struct {
+	maker maker
+	left  []reading
+}
+
+// together groups makers that read the same documents, and leaves all others alone.
+func together(makers []maker) [][]*queue {
+	var groups [][]*queue
+	for _, m := range makers {
+		l := &queue{maker: m, left: m.readings()}
+		joined := []*queue{l}
+		groups = slices.DeleteFunc(groups, func(group []*queue) bool {
+			if !slices.ContainsFunc(group, l.shares) {
+				return false
+			}
+			joined = append(slices.Clone(group), joined...)
+			return true
+		})
+		groups = append(groups, joined)
+	}
+	return groups
+}
+
+func (l *queue) shares(other *queue) bool {
+	return slices.ContainsFunc(l.left, func(r reading) bool {
+		return r.demand.Source.Table.Document != nil &&
+			slices.ContainsFunc(other.left, func(o reading) bool { return o.demand.Source.Path == r.demand.Source.Path })
+	})
+}
+
+// side makes the tables of a group side by side: the first maker that has something to read says which file is next, and
+// every maker whose next sources are of that file reads along.
+func side(ctx context.Context, in Input, group []*queue) error {
+	for {
+		at := slices.IndexFunc(group, func(l *queue) bool { return len(l.left) > 0 })
+		if at < 0 {
+			break
+		}
+		src := latest(group)
+		var now []reading
+		for _, l := range group {
+			for len(l.left) > 0 && l.left[0].demand.Source.Path == src.Path {
+				now = append(now, l.left[0])
+				l.left = l.left[1:]
+			}
+		}
+		if err := readAll(ctx, in, now); err != nil {
+			return err
+		}
+	}
+	for _, l := range group {
+		if err := l.maker.finish(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// latest is the source that is to be read next: of what the makers want next, one of the latest year, so that a maker
+// that wants fewer years waits for the others to come to them.
+func latest(group []*queue) *extract.Source {
+	var src *extract.Source
+	for _, l := range group {
+		if len(l.left) > 0 && (src == nil || l.left[0].demand.Source.Year > src.Year) {
+			src = l.left[0].demand.Source
+		}
+	}
+	return src
+}
+
+func readAll(ctx context.Context, in Input, now []reading) error {
+	demands := make([]*extract.Demand, len(now))
+	for i, r := range now {
+		demands[i] = r.demand
+	}
+	if err := in.Read(ctx, demands); err != nil {
+		return err
+	}
+	for _, r := range now {
+		r.tally.Read += r.demand.Tally.Read
+		r.tally.Quarantined += r.demand.Tally.Quarantined
+		if r.then != nil {
+			if err := r.then(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// asReturned passes a source table on as it is.
+type asReturned struct {
+	in  Input
+	job *Job
+}
+
+func (a *asReturned) readings() []reading {
+	var out []reading
+	for _, src := range a.in.Inventory.Of(a.job.Table.ID()) {
+		d := &extract.Demand{Source: src, Want: extract.NewWant(a.job.Table, a.job.Columns...), Report: a.job.Report, Sink: a.job.Sink}
+		out = append(out, reading{demand: d, tally: &a.job.Tally, then: func() error {
+			a.job.Tally.Left += d.Tally.Passed
+			return nil
+		}})
+	}
+	return out
+}
+
+func (a *asReturned) finish(context.Context) error { return nil }
+
+// yearly lists the sources of a core table's sources, latest collection year first, in a year in the order of the
+// definitions, and makes a reading of each.
+func yearly(in Input, table *dataset.Table, read func(source *dataset.Source, at int, src *extract.Source) *reading) []reading {
+	var years []int
+	for i := range table.Sources {
+		for _, src := range in.Inventory.Of(table.Sources[i].Table) {
+			if !slices.Contains(years, src.Year) {
+				years = append(years, src.Year)
+			}
+		}
+	}
+	slices.Sort(years)
+	slices.Reverse(years)
+	var out []reading
+	for _, year := range years {
+		for i := range table.Sources {
+			source := &table.Sources[i]
+			for _, src := range in.Inventory.Of(source.Table) {
+				if src.Year != year {
+					continue
+				}
+				if r := read(source, i, src); r != nil {
+					out = append(out, *r)
+				}
+			}
+		}
+	}
+	return out
+}

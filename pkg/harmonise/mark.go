@@ -1,0 +1,91 @@
+package harmonise
+
+import (
+	"slices"
+
+	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/extract"
+)
+
+// presence lists the positions of the columns that a row of the source makes true.
+func (k *kids) presence(source *dataset.Source) []int {
+	var at []int
+	for i, name := range k.columns {
+		if feed := source.Feed(name); feed != nil && feed.Present {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+// markable lists the positions of presence columns that a return can answer: it has the marking table.
+func (k *kids) markable(of *extract.Source) []int {
+	var at []int
+	for i := range k.Table.Sources {
+		source := &k.Table.Sources[i]
+		if source.Adds {
+			continue
+		}
+		for _, src := range k.in.Inventory.Of(source.Table) {
+			if src.Year == of.Year && src.Table.Format == of.Table.Format {
+				at = append(at, k.presence(source)...)
+			}
+		}
+	}
+	return at
+}
+
+// mark is one column that rows of a source mark children in.
+type mark struct {
+	fact int             // position of the column
+	from *extract.Column // of the batch; nil for a mark by mere presence
+	says []bool          // per distinct value: true or false
+}
+
+func (k *kids) marks(b *extract.Batch, source *dataset.Source) []mark {
+	var out []mark
+	for i, name := range k.columns {
+		feed := source.Feed(name)
+		switch {
+		case feed == nil || i == 0:
+		case feed.Present:
+			out = append(out, mark{fact: i})
+		default:
+			m := mark{fact: i, from: b.Column(feed.From)}
+			for _, v := range m.from.Values {
+				m.says = append(m.says, v.State == extract.Known && !slices.Contains(feed.FalseFor, m.from.Def.Codes[v.Num].Value))
+			}
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// mark marks one child. Rows may come before the child's own: what they are about is sorted out at the end.
+func (k *kids) mark(number uint32, id extract.Value, marks []mark, l line) {
+	if number == Nobody {
+		k.early = append(k.early, early{nobody: true, place: l.place("")})
+		return
+	}
+	at := k.position(number, id)
+	if k.rows[at].src == nil {
+		k.early = append(k.early, early{child: at, place: l.place("")})
+	}
+	for _, m := range marks {
+		f := &k.facts[m.fact]
+		says := int32(1)
+		if m.from != nil {
+			switch v := m.from.Index[l.at]; {
+			case m.from.Values[v].State != extract.Known, f.ranks[at] > l.rank: // nothing is said, or a later return has spoken
+				continue
+			case !m.says[v]:
+				says = 0
+			}
+			if f.ranks[at] == l.rank {
+				says |= f.nums[at]
+			}
+			f.ranks[at] = l.rank
+		}
+		f.states[at], f.nums[at] = extract.Known, says
+	}
+}

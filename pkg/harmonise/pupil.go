@@ -1,0 +1,175 @@
+package harmonise
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/extract"
+)
+
+// The rules of pupils.
+const (
+	RuleTwoRolls   = "PUPIL_ON_TWO_ROLLS"
+	RuleNoPupil    = "PUPIL_UNKNOWN"
+	RuleKeyTwice   = "PUPIL_KEY_TWICE"
+	RuleEnrolment  = "ENROLMENT_NOT_STATED"
+	RuleIncomplete = "SUM_INCOMPLETE"
+)
+
+// pupils makes a core table from rows of pupils: one return (a census, or a year's download) after the other, each passed
+// on when all its sources are read.
+type pupils struct {
+	*Job
+	in      Input
+	columns []string // those asked for, and those that make a row unique
+	number  int      // of the table, in Links
+}
+
+func newPupils(in Input, job *Job) *pupils {
+	return &pupils{Job: job, in: in, columns: with(job.Columns, job.Table.OneRowPer...), number: in.Links.table(job.Table.ID())}
+}
+
+// occasion is one return.
+type occasion struct {
+	year int
+	term string
+}
+
+func occasionOf(src *extract.Source) occasion { return occasion{src.Year, src.Term} }
+
+func (p *pupils) readings() []reading {
+	var occasions []occasion
+	for i := range p.Table.Sources {
+		for _, src := range p.in.Inventory.Of(p.Table.Sources[i].Table) {
+			if !slices.Contains(occasions, occasionOf(src)) {
+				occasions = append(occasions, occasionOf(src))
+			}
+		}
+	}
+	slices.SortFunc(occasions, func(a, b occasion) int {
+		return cmp.Or(cmp.Compare(b.year, a.year), cmp.Compare(slices.Index(dataset.Terms(), b.term), slices.Index(dataset.Terms(), a.term)))
+	})
+	var out []reading
+	for _, o := range occasions {
+		r := &intake{pupils: p, rows: make(map[pupilKey]*pupil)}
+		first := len(out)
+		for i := range p.Table.Sources {
+			out = append(out, r.readings(o, &p.Table.Sources[i], i)...)
+		}
+		if len(out) > first {
+			out[len(out)-1].then = r.pass
+		}
+	}
+	return out
+}
+
+func (p *pupils) finish(context.Context) error { return nil }
+
+// intake is the rows that one return makes.
+type intake struct {
+	*pupils
+	rows     map[pupilKey]*pupil
+	list     []*pupil // in order of first appearance
+	portions []*portion
+}
+
+// portion is what one source of the definitions makes of one return: a term, or half a term.
+type portion struct {
+	*intake
+	source  *dataset.Source
+	period  dataset.Period
+	when    occasion // what the return tells of
+	census  occasion // the return
+	details []bool   // per column: made of rows about the pupils, not of the pupil's own
+	keys    *extract.Dictionary
+	owners  []owner // by key
+	buffer  []byte  // for keys
+}
+
+// owner is the pupil whom rows of other tables name by a key; of a pupil who makes no row, where such rows are counted.
+type owner struct {
+	pupil *pupil
+	count *int64
+}
+
+// pupilKey is what makes a row of the table one, within one return.
+type pupilKey struct {
+	child uint32
+	term  string // what the return tells of
+}
+
+// readings lists what is read of one return for one source: pupils first, then the rows about them.
+func (r *intake) readings(o occasion, source *dataset.Source, at int) []reading {
+	period, ok := periodOf(source, o.term)
+	rolls := r.sourcesOf(source.Table, o)
+	if !ok || len(rolls) == 0 {
+		return nil
+	}
+	p := &portion{intake: r, source: source, period: period, census: o, when: occasion{o.year - period.YearsBack, period.Term},
+		details: make([]bool, len(r.columns)), keys: extract.NewDictionary()}
+	var out []reading
+	for i := range source.Details {
+		d := &source.Details[i]
+		for _, src := range r.sourcesOf(d.Table, o) {
+			for c, name := range r.columns {
+				p.details[c] = p.details[c] || d.Feed(name) != nil
+			}
+			out = append(out, r.reading(src, append(slices.Clone(d.Key), readsOf(r.columns, d.Feed)...), func(b *extract.Batch) error { return p.addDetails(b, d) }))
+		}
+	}
+	if len(out) == 0 && !tells(source, rolls) {
+		return nil // of a half term that the return says nothing of
+	}
+	r.portions = append(r.portions, p)
+	wanted := slices.Concat(source.Pupils.Identifiers, source.Pupils.Key, []string{source.Pupils.Status}, readsOf(r.columns, source.Feed))
+	var first []reading
+	for _, src := range rolls {
+		first = append(first, r.reading(src, wanted, func(b *extract.Batch) error { return p.addPupils(b) }))
+	}
+	return append(first, out...)
+}
+
+func (r *intake) reading(src *extract.Source, columns []string, sink func(*extract.Batch) error) reading {
+	d := &extract.Demand{Source: src, Want: extract.NewWant(src.Table, columns...), Report: r.Report, Sink: sink}
+	return reading{demand: d, tally: &r.Tally}
+}
+
+func (r *intake) sourcesOf(table string, o occasion) []*extract.Source {
+	return slices.DeleteFunc(r.in.Inventory.Of(table), func(src *extract.Source) bool { return occasionOf(src) != o })
+}
+
+// periodOf says what a return of a term tells of; false when the source has no part in it.
+func periodOf(source *dataset.Source, term string) (dataset.Period, bool) {
+	if len(source.Periods) == 0 {
+		return dataset.Period{}, true
+	}
+	at := slices.IndexFunc(source.Periods, func(p dataset.Period) bool { return p.Census == term })
+	if at < 0 {
+		return dataset.Period{}, false
+	}
+	return source.Periods[at], true
+}
+
+// tells reports whether any of the files has a column that a cell of the table is made of.
+func tells(source *dataset.Source, rolls []*extract.Source) bool {
+	for i := range source.Columns {
+		for _, name := range source.Columns[i].Reads() {
+			if slices.ContainsFunc(rolls, func(src *extract.Source) bool { _, has := src.Header.At[name]; return has }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func readsOf(columns []string, feed func(string) *dataset.Feed) []string {
+	var out []string
+	for _, name := range columns {
+		if f := feed(name); f != nil {
+			out = append(out, f.Reads()...)
+		}
+	}
+	return out
+}

@@ -1,0 +1,330 @@
+package harmonise
+
+import (
+	"slices"
+
+	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/finding"
+)
+
+// pupil is one row in the making.
+type pupil struct {
+	key   pupilKey
+	src   *extract.Source // of the first row
+	row   int64
+	rows  int64 // the pupil's own
+	rolls int   // of these, on rolls that list a child once
+	cells []sum // per column
+}
+
+// sum is a cell in the making: numbers add up, truths are truth together.
+type sum struct {
+	num     int32
+	known   bool // something was added
+	lacking bool // something that belongs to it is missing
+}
+
+func (s *sum) add(v extract.Value, def *dataset.Column) {
+	switch {
+	case v.State != extract.Known:
+		s.lacking = true
+	case !s.known:
+		s.num, s.known = v.Num, true
+	case def.Type == dataset.Boolean:
+		s.num |= v.Num
+	default:
+		s.num += v.Num
+	}
+}
+
+// value is the cell. What is lacking leaves nothing of a sum, but no doubt about what is true already.
+func (s *sum) value(def *dataset.Column) extract.Value {
+	if !s.known || s.lacking && (def.Type != dataset.Boolean || s.num == 0) {
+		return extract.Value{}
+	}
+	return extract.Value{State: extract.Known, Num: s.num}
+}
+
+// addPupils brings a batch of pupils' own rows in.
+func (p *portion) addPupils(b *extract.Batch) error {
+	who, cells := p.identify(b), p.cells(b, p.source.Feed)
+	for row := range b.Len() {
+		o := owner{}
+		child := who(row)
+		switch {
+		case child == shared:
+			p.refuse(b, row, p.source.Pupils.Identifiers[0], RuleTwoNumbers, "the pupil's numbers are those of more than one child",
+				"find out whose they are: see also the findings on the children's own returns")
+			o.count = &p.Tally.Quarantined
+		case p.heldBack(b, row):
+			o.count = &p.Tally.Elsewhere
+		case child == Nobody:
+			o.count = &p.Tally.Unlinked
+		default:
+			o.pupil = p.pupil(child, b, row)
+		}
+		if !p.own(b, row, o) {
+			continue
+		}
+		if o.pupil == nil {
+			*o.count++
+			continue
+		}
+		p.in.Links.person(child).found |= 1 << p.number
+		p.enrol(o.pupil, b, row)
+		for i, name := range p.columns {
+			if f := p.source.Feed(name); f == nil || f.Is == "" || !o.pupil.cells[i].known { // what the return tells of is the same in every row
+				o.pupil.cells[i].add(cells[i](row), p.def(i))
+			}
+		}
+	}
+	if b.Broken != nil {
+		p.lose(b.Broken)
+	}
+	return nil
+}
+
+// identify tells the child of each row.
+func (p *portion) identify(b *extract.Batch) func(row int) uint32 {
+	columns := make([]*extract.Column, len(p.source.Pupils.Identifiers))
+	for i, name := range p.source.Pupils.Identifiers {
+		columns[i] = b.Column(name)
+	}
+	numbers := make([]extract.Value, len(columns))
+	return func(row int) uint32 {
+		for i, c := range columns {
+			numbers[i] = c.At(row)
+		}
+		return p.in.Links.find(numbers)
+	}
+}
+
+// heldBack reports whether another school's row counts the pupil. A row that does not say counts, with a warning.
+func (p *portion) heldBack(b *extract.Batch, row int) bool {
+	if p.source.Pupils.Status == "" {
+		return false
+	}
+	c := b.Column(p.source.Pupils.Status)
+	v := c.At(row)
+	if v.State != extract.Known {
+		p.Report.Add(RuleEnrolment, finding.Warning, b.Source.Place(b.Rows[row], c.Named()),
+			"the row does not say what kind of enrolment it is; it counts as the pupil's only one",
+			"have the school state the enrolment status: a second school's row would count the pupil twice")
+		return false
+	}
+	return slices.Contains(p.source.Pupils.HeldBack, c.Def.Codes[v.Num].Value)
+}
+
+func (p *portion) def(column int) *dataset.Column { return p.Table.Column(p.columns[column]) }
+
+// pupil finds or makes the row of a child.
+func (p *portion) pupil(child uint32, b *extract.Batch, row int) *pupil {
+	key := pupilKey{child, p.when.term}
+	k := p.rows[key]
+	if k == nil {
+		k = &pupil{key: key, src: b.Source, row: b.Rows[row], cells: make([]sum, len(p.columns))}
+		p.rows[key] = k
+		p.list = append(p.list, k)
+	}
+	return k
+}
+
+// enrol counts a row of a pupil. A child cannot stand on two rolls that each list a child once.
+func (p *portion) enrol(k *pupil, b *extract.Batch, row int) {
+	if k.rows == 0 {
+		k.src, k.row = b.Source, b.Rows[row]
+	}
+	k.rows++
+	if !p.source.Pupils.Once {
+		return
+	}
+	k.rolls++
+	if k.rolls < 2 {
+		return
+	}
+	const message = "a child stands on two rolls at once, neither of them as a subsidiary registration"
+	const hint = "find out which school the child attends, and correct the other's return or its enrolment status"
+	if k.rolls == 2 {
+		p.Report.Add(RuleTwoRolls, finding.Quarantine, k.src.Place(k.row, ""), message, hint)
+	}
+	p.Report.Add(RuleTwoRolls, finding.Quarantine, b.Source.Place(b.Rows[row], ""), message, hint)
+}
+
+// own notes whose key a row has, and reports false for a key that another row has too: then nobody can tell whose the
+// rows are that name it.
+func (p *portion) own(b *extract.Batch, row int, o owner) bool {
+	key := p.keyOf(b, row, p.source.Pupils.Key)
+	if key == nil {
+		if o.pupil != nil && len(p.source.Pupils.Key) > 0 {
+			p.lack(o.pupil, p.details)
+		}
+		return true
+	}
+	n, isNew := p.keys.Number(key)
+	if isNew {
+		p.owners = append(p.owners, o)
+		return true
+	}
+	if first := p.owners[n]; first.pupil != nil {
+		p.lack(first.pupil, p.details)
+	}
+	p.owners[n] = owner{count: &p.Tally.Quarantined}
+	p.refuse(b, row, "", RuleKeyTwice, "two pupils of one school have the same record number", "export the table again, with record numbers that are unique in a school")
+	p.Tally.Quarantined++
+	return false
+}
+
+// keyOf is what names the pupil of a row; nil when a part of it is missing.
+func (p *portion) keyOf(b *extract.Batch, row int, names []string) []byte {
+	p.buffer = p.buffer[:0]
+	for _, name := range names {
+		v := b.Column(name).At(row)
+		if v.State != extract.Known {
+			return nil
+		}
+		p.buffer = append(append(p.buffer, v.Text...), 0)
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return p.buffer
+}
+
+// lack makes some columns of a pupil's row unknown.
+func (p *portion) lack(k *pupil, columns []bool) {
+	for i, lacks := range columns {
+		k.cells[i].lacking = k.cells[i].lacking || lacks
+	}
+}
+
+func (p *portion) refuse(b *extract.Batch, row int, column, rule, message, hint string) {
+	p.Report.Add(rule, finding.Quarantine, b.Source.Place(b.Rows[row], column), message, hint)
+}
+
+// lose looks at pupils' rows that were quarantined for a cell: what they would have added is missing.
+func (p *portion) lose(b *extract.Batch) {
+	who := p.identify(b)
+	for row := range b.Len() {
+		o := owner{count: &p.Tally.Quarantined}
+		if child := who(row); child < shared {
+			all := make([]bool, len(p.columns))
+			for i, name := range p.columns {
+				all[i] = p.details[i] || len(p.source.Reads(name)) > 0
+			}
+			p.lack(p.pupil(child, b, row), all)
+		}
+		if key := p.keyOf(b, row, p.source.Pupils.Key); key != nil {
+			if _, isNew := p.keys.Number(key); isNew {
+				p.owners = append(p.owners, o)
+			}
+		}
+	}
+}
+
+// addDetails brings a batch of rows about pupils in.
+func (p *portion) addDetails(b *extract.Batch, d *dataset.Detail) error {
+	cells := p.cells(b, d.Feed)
+	for row := range b.Len() {
+		o, known := p.ownerOf(b, row, d)
+		switch {
+		case !known:
+			p.refuse(b, row, d.Key[0], RuleNoPupil, "the row is about a pupil who is not on the roll of the return", "export both tables again, at one time")
+			p.Tally.Quarantined++
+		case o.pupil == nil:
+			*o.count++
+		case o.pupil.rolls > 1:
+			p.Tally.Quarantined++
+		default:
+			p.Tally.Marks++
+			for i, name := range p.columns {
+				if d.Feed(name) != nil {
+					o.pupil.cells[i].add(cells[i](row), p.def(i))
+				}
+			}
+		}
+	}
+	if b.Broken == nil {
+		return nil
+	}
+	fed := make([]bool, len(p.columns))
+	for i, name := range p.columns {
+		fed[i] = d.Feed(name) != nil
+	}
+	for row := range b.Broken.Len() {
+		if o, known := p.ownerOf(b.Broken, row, d); known && o.pupil != nil {
+			p.lack(o.pupil, fed)
+			p.Report.Add(RuleIncomplete, finding.Warning, b.Broken.Source.Place(b.Broken.Rows[row], ""),
+				"the row is quarantined, so what the child's rows come to is not known and leaves as null", "correct the row: see the findings on it")
+		}
+	}
+	return nil
+}
+
+func (p *portion) ownerOf(b *extract.Batch, row int, d *dataset.Detail) (owner, bool) {
+	key := p.keyOf(b, row, d.Key)
+	if key == nil {
+		return owner{}, false
+	}
+	n, known := p.keys.Find(key)
+	if !known {
+		return owner{}, false
+	}
+	return p.owners[n], true
+}
+
+// pass passes the rows of the return on.
+func (r *intake) pass() error {
+	for _, p := range r.portions {
+		var list []*pupil
+		for _, k := range r.list {
+			switch {
+			case k.key.term != p.when.term || k.rows == 0:
+			case k.rolls > 1:
+				r.Tally.Quarantined += k.rows
+			default:
+				r.Tally.Left++
+				r.Tally.Marks += k.rows - 1
+				list = append(list, k)
+			}
+		}
+		for part := range slices.Chunk(list, emitRows) {
+			if err := r.Sink(p.batch(part)); err != nil {
+				return err
+			}
+		}
+		r.list = slices.DeleteFunc(r.list, func(k *pupil) bool { return k.key.term == p.when.term })
+	}
+	r.rows, r.list, r.portions = nil, nil, nil
+	return nil
+}
+
+func (p *portion) batch(list []*pupil) *extract.Batch {
+	b := &extract.Batch{
+		Source:  &extract.Source{File: list[0].src.File, Table: p.Table, Year: p.when.year},
+		Columns: make([]extract.Column, len(p.columns)),
+	}
+	for _, k := range list {
+		b.Rows = append(b.Rows, k.row)
+	}
+	for i := range p.columns {
+		def := p.def(i)
+		c := extract.Column{Def: def}
+		seen := make(map[extract.Value]uint32)
+		for _, k := range list {
+			v := k.cells[i].value(def)
+			if def.Name == p.Table.ChildID {
+				v = p.in.Children.value(k.key.child)
+			}
+			n, known := seen[v]
+			if !known {
+				n = uint32(len(c.Values))
+				seen[v] = n
+				c.Values = append(c.Values, v)
+			}
+			c.Index = append(c.Index, n)
+		}
+		b.Columns[i] = c
+	}
+	return b
+}

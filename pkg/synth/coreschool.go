@@ -1,0 +1,140 @@
+package synth
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/postern-gateway/postern/pkg/civil"
+)
+
+// links says whether a row with a UPN and, for the school census, a former UPN is the child's: by the UPN, else by the
+// former one.
+func (c *Child) links(linking []string, upn, former string) bool {
+	has := func(s string) bool { return s != "" && slices.Contains(linking, strings.ToUpper(s)) }
+	return has(upn) || has(former)
+}
+
+// counts says whether a row counts for the child: those of a second registration (S), of further education (F) and of
+// other providers (O) are held back.
+func (r *Roll) counts() bool {
+	return r.EnrolStatus != "S" && r.EnrolStatus != "F" && r.EnrolStatus != "O"
+}
+
+// asksAbout is the term whose attendance a census has, one in arrears, and its academic year.
+func (r *Roll) asksAbout() (academic int, term string) {
+	if r.Term == "spring" {
+		return r.AcademicYear, "autumn"
+	}
+	return r.AcademicYear - 1, "summer"
+}
+
+// missed are the sessions missed with and without authorisation, by code where there are codes.
+func (r *Roll) missed() (authorised, unauthorised int) {
+	if !r.HasMarks {
+		return r.Authorised, r.Unauthorised
+	}
+	for _, m := range r.Marks {
+		switch m.Code {
+		case "C", "C1", "C2", "E", "I", "J1", "M", "R", "S", "T", "H", "F":
+			authorised += m.Sessions
+		case "G", "N", "O", "U":
+			unauthorised += m.Sessions
+		}
+	}
+	return authorised, unauthorised
+}
+
+// coreAttendance adds one row for each term of attendance: academic_year, term, possible, authorised, unauthorised.
+func (c *Child) coreAttendance(add func(...string)) {
+	type total struct {
+		academic                           int
+		term                               string
+		possible, authorised, unauthorised int
+	}
+	var totals []total
+	linking := c.LinkingUPNs()
+	for i := range c.Rolls {
+		r := &c.Rolls[i]
+		if !r.counts() || !c.links(linking, r.UPN, r.FormerUPN) {
+			continue
+		}
+		academic, term := r.asksAbout()
+		at := slices.IndexFunc(totals, func(t total) bool { return t.academic == academic && t.term == term })
+		if at < 0 {
+			at = len(totals)
+			totals = append(totals, total{academic: academic, term: term})
+		}
+		authorised, unauthorised := r.missed()
+		t := &totals[at]
+		t.possible, t.authorised, t.unauthorised = t.possible+r.Possible, t.authorised+authorised, t.unauthorised+unauthorised
+	}
+	slices.SortFunc(totals, func(a, b total) int {
+		return cmp.Or(cmp.Compare(a.academic, b.academic), cmp.Compare(a.term, b.term))
+	})
+	for _, t := range totals {
+		add(strconv.Itoa(t.academic), t.term, strconv.Itoa(t.possible), strconv.Itoa(t.authorised), strconv.Itoa(t.unauthorised))
+	}
+}
+
+// CensusDate is the day of a school census: the first Thursday of October for autumn, the third Thursday of January for
+// spring, in the academic year named by the year it ends in.
+func CensusDate(academicYear int, term string) civil.Date {
+	day, nth := civil.MustYMD(academicYear, 1, 1), 3
+	if term == "autumn" {
+		day, nth = civil.MustYMD(academicYear-1, 10, 1), 1
+	}
+	for (day.FirstOfWeek() + 3) != day { // weeks begin on Monday
+		day++
+	}
+	return day + civil.Date(7*(nth-1))
+}
+
+// coreMeals adds one row for each census that has the child on roll: academic_year, term, census_date, eligible.
+func (c *Child) coreMeals(add func(...string)) {
+	linking := c.LinkingUPNs()
+	type census struct {
+		academic int
+		term     string
+	}
+	eligible := map[census]bool{}
+	var order []census
+	for i := range c.Rolls {
+		r := &c.Rolls[i]
+		if r.Off || !r.counts() || !c.links(linking, r.UPN, r.FormerUPN) {
+			continue
+		}
+		key := census{r.AcademicYear, r.Term}
+		if _, seen := eligible[key]; !seen {
+			order = append(order, key)
+		}
+		day := CensusDate(r.AcademicYear, r.Term)
+		eligible[key] = eligible[key] || slices.ContainsFunc(r.Meals, func(m Meal) bool {
+			return m.Start <= day && (!m.Ended || m.End >= day) && (m.Country == "ENG" || m.Country == "")
+		})
+	}
+	for _, key := range order {
+		add(strconv.Itoa(key.academic), key.term, CensusDate(key.academic, key.term).String(), yesNo(eligible[key]))
+	}
+}
+
+// corePremium adds one row for each financial year: financial_year, eligible.
+func (c *Child) corePremium(add func(...string)) {
+	linking := c.LinkingUPNs()
+	eligible := map[int]bool{}
+	var order []int
+	for i := range c.Premiums {
+		r := &c.Premiums[i]
+		if !c.links(linking, r.UPN, "") {
+			continue
+		}
+		if _, seen := eligible[r.FinancialYear]; !seen {
+			order = append(order, r.FinancialYear)
+		}
+		eligible[r.FinancialYear] = eligible[r.FinancialYear] || r.Deprivation || r.Service || r.Adopted || r.LookedAfter
+	}
+	for _, year := range order {
+		add(strconv.Itoa(year), yesNo(eligible[year]))
+	}
+}
