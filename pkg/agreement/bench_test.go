@@ -8,7 +8,7 @@ import (
 
 func BenchmarkParse(b *testing.B) {
 	c := catalogue(b)
-	data := []byte(goldenText)
+	data := []byte(golden)
 	b.ReportAllocs()
 	b.SetBytes(int64(len(data)))
 	for b.Loop() {

@@ -35,7 +35,7 @@ func TestStatement(t *testing.T) {
 	want := `postern-decision v1
 agreement: dsa-test-one
 version: 3
-agreement-sha256: ` + sum(goldenText) + `
+agreement-sha256: ` + sum(golden) + `
 definitions-sha256: 0102000000000000000000000000000000000000000000000000000000000000
 role: dpo
 decision: advise-with-conditions

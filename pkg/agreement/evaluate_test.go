@@ -102,7 +102,7 @@ func TestDecisions(t *testing.T) {
 			c.submit().advise(clear)
 			c.a = &old
 			c.approve("")
-			c.a, _ = agreement.Parse("a.yaml", []byte(goldenText), c.catalogue)
+			c.a, _ = agreement.Parse("a.yaml", []byte(golden), c.catalogue)
 		}, "submitted SIGNATURE_MISSING"},
 		{"replayed from another agreement", func(c *council) {
 			other := *c.a
@@ -110,15 +110,15 @@ func TestDecisions(t *testing.T) {
 			c.submit().advise(clear)
 			c.a = &other
 			c.approve("")
-			c.a, _ = agreement.Parse("a.yaml", []byte(goldenText), c.catalogue)
+			c.a, _ = agreement.Parse("a.yaml", []byte(golden), c.catalogue)
 		}, "submitted SIGNATURE_MISSING"},
 		{"a byte of the agreement changed", func(c *council) {
 			c.submit().advise(clear).approve("")
-			c.a, _ = agreement.Parse("a.yaml", []byte(goldenText+"#"), c.catalogue)
+			c.a, _ = agreement.Parse("a.yaml", []byte(golden+"#"), c.catalogue)
 		}, "draft DSA_BAD_SIGNATURE " + noDecision},
 		{"a byte of the agreement changed, and all decided again", func(c *council) {
 			c.submit().advise(clear).approve("")
-			c.a, _ = agreement.Parse("a.yaml", []byte(goldenText+"#"), c.catalogue)
+			c.a, _ = agreement.Parse("a.yaml", []byte(golden+"#"), c.catalogue)
 			c.submit().advise(clear).approve("")
 		}, "active"},
 		{"definitions changed", func(c *council) {
@@ -127,7 +127,7 @@ func TestDecisions(t *testing.T) {
 		}, "draft DSA_BAD_SIGNATURE " + noDecision},
 		{"a suspension outlives a changed byte", func(c *council) {
 			c.stop("Doradpo", agreement.DPO, agreement.Suspend)
-			c.a, _ = agreement.Parse("a.yaml", []byte(goldenText+"#"), c.catalogue)
+			c.a, _ = agreement.Parse("a.yaml", []byte(golden+"#"), c.catalogue)
 			c.definitions[0] ^= 1
 			c.submit().advise(clear).approve("")
 		}, "suspended DSA_SUSPENDED"},
@@ -284,12 +284,12 @@ func TestEveryByteOfTheAgreement(t *testing.T) {
 	c := newCouncil(t)
 	c.submit().advise(agreement.AdviseClear).approve("")
 	read := 0
-	for i := 0; i < len(goldenText); i += 29 {
-		for _, with := range []byte{goldenText[i] ^ 1, goldenText[i] ^ 32, ' '} {
-			changed := []byte(goldenText)
+	for i := 0; i < len(golden); i += 29 {
+		for _, with := range []byte{golden[i] ^ 1, golden[i] ^ 32, ' '} {
+			changed := []byte(golden)
 			changed[i] = with
 			a, err := agreement.Parse("a.yaml", changed, c.catalogue)
-			if err != nil || with == goldenText[i] {
+			if err != nil || with == golden[i] {
 				continue
 			}
 			read++

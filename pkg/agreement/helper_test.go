@@ -68,7 +68,7 @@ func newCouncil(t *testing.T, people ...string) *council {
 	}
 	c := &council{t: t, catalogue: catalogue(t), clock: firstDay.Add(9 * time.Hour)}
 	var err error
-	if c.a, err = agreement.Parse("a.yaml", []byte(goldenText), c.catalogue); err != nil {
+	if c.a, err = agreement.Parse("a.yaml", []byte(golden), c.catalogue); err != nil {
 		t.Fatal(err)
 	}
 	c.definitions = c.catalogue.Digest()

@@ -53,10 +53,10 @@ func TestShow(t *testing.T) {
 // Under a cohort a row of which nobody can tell whose it is stays, whatever on_unusable says; the text says so.
 func TestShowUnusable(t *testing.T) {
 	c := catalogue(t)
-	cohort := goldenText[strings.Index(goldenText, "cohort:"):strings.Index(goldenText, "index_events:")]
-	null := strings.Replace(goldenText, "on_unusable: quarantine", `on_unusable: "null"`, 1)
+	cohort := golden[strings.Index(golden, "cohort:"):strings.Index(golden, "index_events:")]
+	null := strings.Replace(golden, "on_unusable: quarantine", `on_unusable: "null"`, 1)
 	for text, want := range map[string]string{
-		goldenText: "where an identifier cannot be used the row is kept back, and a run",
+		golden: "where an identifier cannot be used the row is kept back, and a run",
 		null: "where an identifier cannot be used the row leaves without one (if it is the child's the row is kept back, " +
 			"since nobody can tell whether the child is one of those below), and a run",
 		strings.Replace(null, cohort, "", 1): "where an identifier cannot be used the row leaves without one, and a run",

@@ -11,7 +11,7 @@ import (
 // version makes the council's next decisions about another version of the agreement; at evaluates version 3 again.
 func (c *council) version(n int) *council {
 	c.t.Helper()
-	text := strings.Replace(goldenText, "version: 3", "version: "+string(rune('0'+n)), 1)
+	text := strings.Replace(golden, "version: 3", "version: "+string(rune('0'+n)), 1)
 	a, err := agreement.Parse("a.yaml", []byte(text), c.catalogue)
 	if err != nil {
 		c.t.Fatal(err)
