@@ -89,7 +89,7 @@ func (p *program) export(ctx context.Context, agreement string, named []string, 
 		return err
 	}
 	if p.json {
-		return writeJSON(p.stdout, exportJSON{Result: result, Tables: tablesOf(result.Record)})
+		return writeJSON(p.stdout, runJSON(result))
 	}
 	return reportRun(p.stdout, result)
 }
@@ -97,14 +97,19 @@ func (p *program) export(ctx context.Context, agreement string, named []string, 
 // exportJSON is what a machine reads of a run. It is for the council: it holds counts of what was held back.
 type exportJSON struct {
 	*export.Result
-	Tables []export.TableRecord `json:"tables"`
+	Tables   []export.TableRecord `json:"tables"`
+	Linkage  []export.LinkRecord  `json:"linkage"`  // how well children were found again in other extracts
+	Findings []finding.Finding    `json:"findings"` // about files and sets; those about rows stand with their table
 }
 
-func tablesOf(r *export.Record) []export.TableRecord {
-	if r == nil {
-		return nil
+func runJSON(r *export.Result) exportJSON {
+	out := exportJSON{Result: r, Tables: []export.TableRecord{}, Linkage: []export.LinkRecord{}, Findings: []finding.Finding{}}
+	if r.Record != nil {
+		out.Tables = append(out.Tables, r.Record.Tables...)
+		out.Linkage = append(out.Linkage, r.Record.Linkage...)
+		out.Findings = append(out.Findings, r.Record.Findings...)
 	}
-	return r.Tables
+	return out
 }
 
 // reportRun says what left, how it was treated, and what was held back.
@@ -181,21 +186,50 @@ func writeLinkage(b *strings.Builder, links []export.LinkRecord) {
 	b.WriteString("children: the agreement's, as the returns list them · with a number: those with an identifier that can link\n")
 }
 
-// writeFindings lists findings, those about files first.
+// writeFindings lists findings, those about files first; what to do stands below those that ask for the same.
 func writeFindings(b *strings.Builder, files []finding.Finding, tables []export.TableRecord) {
-	all := append([]finding.Finding(nil), files...)
-	for _, t := range tables {
-		all = append(all, t.Findings...)
-	}
+	all := toldOnce(files, tables)
 	if len(all) == 0 {
 		b.WriteString("\nNo findings.\n")
 		return
 	}
 	b.WriteString("\nFINDINGS (rule, place, what to do; never a value)\n")
-	for _, f := range all {
+	for i, f := range all {
 		fmt.Fprintf(b, "%s\n", f)
+		if i+1 < len(all) && all[i+1].Rule == f.Rule && all[i+1].Hint == f.Hint {
+			continue
+		}
 		if f.Hint != "" && f.Severity > finding.Notice {
 			fmt.Fprintf(b, "    %s\n", f.Hint)
 		}
 	}
+}
+
+// toldOnce brings findings together. Rows that several tables are made of are found wrong for each of them: that is one
+// finding to whoever mends them, with the highest of the counts.
+func toldOnce(files []finding.Finding, tables []export.TableRecord) []finding.Finding {
+	type what struct {
+		rule, message string
+		place         finding.Place
+	}
+	var all []finding.Finding
+	seen := make(map[what]int)
+	add := func(f finding.Finding) {
+		w := what{f.Rule, f.Message, f.Place}
+		if at, told := seen[w]; told {
+			all[at].Count = max(all[at].Count, f.Count)
+			return
+		}
+		seen[w] = len(all)
+		all = append(all, f)
+	}
+	for _, f := range files {
+		add(f)
+	}
+	for _, t := range tables {
+		for _, f := range t.Findings {
+			add(f)
+		}
+	}
+	return all
 }

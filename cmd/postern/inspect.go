@@ -160,7 +160,7 @@ func (p *program) inspectExtracts(ctx context.Context, paths []string) error {
 		return err
 	}
 	report := &finding.Report{}
-	inventory, err := extract.Discover(ctx, cat, readers(), paths, report)
+	inventory, err := extract.Discover(ctx, cat, readers(cat), paths, report)
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (p *program) inspectExtracts(ctx context.Context, paths []string) error {
 			})
 		}
 		from += len(demands)
-		reader := readers()[strings.ToLower(filepath.Ext(demands[0].Source.Path))]
+		reader := readers(cat)[strings.ToLower(filepath.Ext(demands[0].Source.Path))]
 		if err := reader.Read(ctx, demands); err != nil {
 			return err
 		}

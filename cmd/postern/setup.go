@@ -48,8 +48,8 @@ func catalogue(c *config.Config) (*dataset.Catalogue, error) {
 }
 
 // readers has a reader per file name ending.
-func readers() map[string]extract.Reader {
-	return map[string]extract.Reader{".csv": csv.Reader{}, ".tab": csv.Reader{}, ".tsv": csv.Reader{}, ".xml": xml.Reader{}}
+func readers(cat *dataset.Catalogue) map[string]extract.Reader {
+	return map[string]extract.Reader{".csv": csv.Reader{}, ".tab": csv.Reader{}, ".tsv": csv.Reader{}, ".xml": xml.Reader{Catalogue: cat}}
 }
 
 // openStore opens a store by its URL. A bucket is not asked for anything yet.
@@ -87,7 +87,7 @@ func (p *program) gateway(c *config.Config) (*export.Gateway, error) {
 	}
 	return &export.Gateway{
 		LACode: c.Organisation.LACode, Catalogue: cat, Agreements: c.Agreements, Keys: custody.Open(c.Keys), State: folder,
-		Readers: readers(), Now: p.now, Version: version, Build: build,
+		Readers: readers(cat), Now: p.now, Version: version, Build: build,
 	}, nil
 }
 

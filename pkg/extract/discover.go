@@ -3,10 +3,8 @@ package extract
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -166,12 +164,13 @@ func (d *discovery) file(ctx context.Context, reader Reader, root, path string) 
 	if err != nil {
 		return err
 	}
-	sum, size, err := digest(path)
-	if err != nil {
+	seen := &Source{Path: path}
+	if err := seen.TakeDigest(); err != nil {
 		return err
 	}
 	for _, src := range sources {
-		src.File, src.Path, src.SHA256, src.Size, src.below = path, path, sum, size, below(root, path)
+		src.File, src.Path, src.below = path, path, below(root, path)
+		src.SHA256, src.Size, src.seen = seen.SHA256, seen.Size, seen.seen
 	}
 	d.inventory.Sources = append(d.inventory.Sources, sources...)
 	return nil
@@ -188,22 +187,6 @@ func below(root, path string) string {
 		root = abs
 	}
 	return filepath.Join(filepath.Base(root), rel)
-}
-
-func digest(path string) ([sha256.Size]byte, int64, error) {
-	var sum [sha256.Size]byte
-	f, err := os.Open(path)
-	if err != nil {
-		return sum, 0, fmt.Errorf("digest of an extract: %w", err)
-	}
-	defer func() { _ = f.Close() }() // only read from: nothing is lost
-	h := sha256.New()
-	n, err := io.Copy(h, f)
-	if err != nil {
-		return sum, 0, fmt.Errorf("digest of an extract: %w", err)
-	}
-	h.Sum(sum[:0])
-	return sum, n, nil
 }
 
 // years gives every source its collection year and term, set by set, and refuses what does not fit them.

@@ -32,8 +32,8 @@
 // # Cost
 //
 // Per child about 60 bytes, per event about 30 (its key, to know later repeats by), per pupil of one school census about
-// 40, per pupil number of a child about 30; rows themselves stream. Tables that are made of one document are made
-// together, so that it is read once for all of them.
+// 40, per pupil number of a child about 30; rows themselves stream. Tables that are made of the same files are made
+// together, so that each is read once for all of them.
 package harmonise
 
 import (

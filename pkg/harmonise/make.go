@@ -9,8 +9,8 @@ import (
 	"github.com/postern-gateway/postern/pkg/extract"
 )
 
-// Make makes tables. Those that are made of the same documents are made side by side, so that each document is read
-// once; the others one after the other. When links is not nil, it is filled as well, in the same pass.
+// Make makes tables. Those that are made of the same files are made side by side, so that each file is read once; the
+// others one after the other. When links is not nil, it is filled as well, in the same pass.
 func Make(ctx context.Context, in Input, jobs []*Job, links *Links) error {
 	var makers []maker
 	if links != nil {
@@ -62,7 +62,7 @@ type queue struct {
 	left  []reading
 }
 
-// together groups makers that read the same documents, and leaves all others alone.
+// together groups makers that read the same files, and leaves all others alone.
 func together(makers []maker) [][]*queue {
 	var groups [][]*queue
 	for _, m := range makers {
@@ -82,8 +82,7 @@ func together(makers []maker) [][]*queue {
 
 func (l *queue) shares(other *queue) bool {
 	return slices.ContainsFunc(l.left, func(r reading) bool {
-		return r.demand.Source.Table.Document != nil &&
-			slices.ContainsFunc(other.left, func(o reading) bool { return o.demand.Source.Path == r.demand.Source.Path })
+		return slices.ContainsFunc(other.left, func(o reading) bool { return o.demand.Source.Path == r.demand.Source.Path })
 	})
 }
 

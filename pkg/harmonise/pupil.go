@@ -54,15 +54,31 @@ func (p *pupils) readings() []reading {
 	var out []reading
 	for _, o := range occasions {
 		r := &intake{pupils: p, rows: make(map[pupilKey]*pupil)}
-		first := len(out)
+		var rolls, details []reading
 		for i := range p.Table.Sources {
-			out = append(out, r.readings(o, &p.Table.Sources[i], i)...)
+			own, about := r.readings(o, &p.Table.Sources[i])
+			rolls, details = append(rolls, own...), append(details, about...)
 		}
-		if len(out) > first {
-			out[len(out)-1].then = r.pass
+		// All pupils come before all rows about them, and what is of one file side by side: it is read once.
+		all := append(byFile(rolls), byFile(details)...)
+		if len(all) > 0 {
+			all[len(all)-1].then = r.pass
 		}
+		out = append(out, all...)
 	}
 	return out
+}
+
+// byFile brings readings of one file together, in order of its first.
+func byFile(readings []reading) []reading {
+	first := make(map[*extract.Source]int)
+	for i, r := range readings {
+		if _, known := first[r.demand.Source]; !known {
+			first[r.demand.Source] = i
+		}
+	}
+	slices.SortStableFunc(readings, func(a, b reading) int { return first[a.demand.Source] - first[b.demand.Source] })
+	return readings
 }
 
 func (p *pupils) finish(context.Context) error { return nil }
@@ -100,35 +116,33 @@ type pupilKey struct {
 	term  string // what the return tells of
 }
 
-// readings lists what is read of one return for one source: pupils first, then the rows about them.
-func (r *intake) readings(o occasion, source *dataset.Source, at int) []reading {
+// readings lists what is read of one return for one source: the pupils, and the rows about them.
+func (r *intake) readings(o occasion, source *dataset.Source) (pupils, about []reading) {
 	period, ok := periodOf(source, o.term)
 	rolls := r.sourcesOf(source.Table, o)
 	if !ok || len(rolls) == 0 {
-		return nil
+		return nil, nil
 	}
 	p := &portion{intake: r, source: source, period: period, census: o, when: occasion{o.year - period.YearsBack, period.Term},
 		details: make([]bool, len(r.columns)), keys: extract.NewDictionary()}
-	var out []reading
 	for i := range source.Details {
 		d := &source.Details[i]
 		for _, src := range r.sourcesOf(d.Table, o) {
 			for c, name := range r.columns {
 				p.details[c] = p.details[c] || d.Feed(name) != nil
 			}
-			out = append(out, r.reading(src, append(slices.Clone(d.Key), readsOf(r.columns, d.Feed)...), func(b *extract.Batch) error { return p.addDetails(b, d) }))
+			about = append(about, r.reading(src, append(slices.Clone(d.Key), readsOf(r.columns, d.Feed)...), func(b *extract.Batch) error { return p.addDetails(b, d) }))
 		}
 	}
-	if len(out) == 0 && !tells(source, rolls) {
-		return nil // of a half term that the return says nothing of
+	if len(about) == 0 && !tells(source, rolls) {
+		return nil, nil // of a half term that the return says nothing of
 	}
 	r.portions = append(r.portions, p)
 	wanted := slices.Concat(source.Pupils.Identifiers, source.Pupils.Key, []string{source.Pupils.Status}, readsOf(r.columns, source.Feed))
-	var first []reading
 	for _, src := range rolls {
-		first = append(first, r.reading(src, wanted, func(b *extract.Batch) error { return p.addPupils(b) }))
+		pupils = append(pupils, r.reading(src, wanted, func(b *extract.Batch) error { return p.addPupils(b) }))
 	}
-	return append(first, out...)
+	return pupils, about
 }
 
 func (r *intake) reading(src *extract.Source, columns []string, sink func(*extract.Batch) error) reading {

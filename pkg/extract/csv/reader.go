@@ -25,12 +25,12 @@ package csv
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
@@ -84,52 +84,46 @@ func (Reader) Recognise(ctx context.Context, catalogue *dataset.Catalogue, path,
 	return []*extract.Source{{Table: table, Header: header}}, nil
 }
 
-// Read passes the rows of a file to the sinks of all who want some of it, one after the other.
+// Read passes the rows of a file to the sinks of all who want some of it, in one pass.
 func (Reader) Read(ctx context.Context, demands []*extract.Demand) error {
-	for _, d := range demands {
-		if err := read(ctx, d); err != nil {
-			return err
-		}
+	if len(demands) == 0 {
+		return nil
 	}
-	return nil
-}
-
-func read(ctx context.Context, d *extract.Demand) error {
-	src := d.Source
+	src := demands[0].Source
 	f, err := open(src.Path, src.File)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }() // only read from: nothing is lost
-	digest := sha256.New()
-	split := newSplitter(io.TeeReader(f, digest), nil, 0)
+	watched := src.Watch(f)
+	split := newSplitter(watched, nil, 0)
 	split.plain = src.Table.Plain
 	fields, err := readHeader(ctx, split, src.File)
 	if err != nil {
 		return err
 	}
 	if !src.Header.Fits(src.Table, fields) {
-		return changed(src)
+		return extract.Changed(src)
 	}
-	split.wanted, split.rec.fields = positions(src, d.Want), make([][]byte, len(d.Want))
+	run, wanted, err := newPass(demands)
+	if err != nil {
+		return err
+	}
+	split.wanted, split.rec.fields = positions(src, wanted), make([][]byte, len(wanted))
 	split.oneLine = oneLine(src)
-	run := &pass{Demand: d, collector: extract.NewCollector(src, d.Want, d.Report)}
 	if err := run.rows(ctx, split); err != nil {
 		return err
 	}
-	if !bytes.Equal(digest.Sum(nil), src.SHA256[:]) {
-		return changed(src)
+	if !watched.Same() {
+		return extract.Changed(src)
 	}
-	if d.Tally.Read == 0 {
-		d.Report.Add(RuleFileOfNoRows, finding.Warning, src.Place(0, ""), "the file has a header and no rows",
-			"check that the return really has none, and that the export was complete")
+	for _, d := range demands {
+		if d.Tally.Read == 0 {
+			d.Report.Add(RuleFileOfNoRows, finding.Warning, src.Place(0, ""), "the file has a header and no rows",
+				"check that the return really has none, and that the export was complete")
+		}
 	}
 	return nil
-}
-
-func changed(src *extract.Source) error {
-	return finding.Refuse(finding.SourceChanged, "run the export again when the source system has finished writing its files",
-		"%s changed while it was being read", src.File)
 }
 
 // open opens a regular file. What it is is asked first: opening a named pipe would wait for a writer.
@@ -244,10 +238,46 @@ func oneLine(src *extract.Source) []bool {
 	return never
 }
 
-// pass is one reading of one file.
+// pass is one reading of one file, for all who want some of it.
 type pass struct {
+	src     *extract.Source
+	row     int64 // the number of the record at hand
+	broken  int64 // records that have not the shape of a row
+	demands []*portion
+}
+
+// portion is what one of them gets.
+type portion struct {
 	*extract.Demand
 	collector *extract.Collector
+	at        []int    // where its columns stand among those that are split off; nil when these are just its own
+	cells     [][]byte // of the record at hand
+}
+
+// newPass brings demands together. It returns the columns that any of them wants.
+func newPass(demands []*extract.Demand) (*pass, extract.Want, error) {
+	p := &pass{src: demands[0].Source}
+	var wanted extract.Want
+	for _, d := range demands {
+		if d.Source != p.src {
+			return nil, nil, errors.New("demands of one reading are of different files")
+		}
+		part := &portion{Demand: d, collector: extract.NewCollector(d.Source, d.Want, d.Report)}
+		for _, column := range d.Want {
+			at := slices.Index(wanted, column)
+			if at < 0 {
+				at = len(wanted)
+				wanted = append(wanted, column)
+			}
+			part.at = append(part.at, at)
+		}
+		part.cells = make([][]byte, len(part.at))
+		p.demands = append(p.demands, part)
+	}
+	if len(demands) == 1 {
+		p.demands[0].at = nil
+	}
+	return p, wanted, nil
 }
 
 func (p *pass) rows(ctx context.Context, split *splitter) error {
@@ -257,30 +287,48 @@ func (p *pass) rows(ctx context.Context, split *splitter) error {
 			break
 		}
 		if err != nil {
-			return broken(err, p.Source.Place(p.Tally.Read+1, ""))
+			return broken(err, p.src.Place(p.row+1, ""))
 		}
 		if rec.blank {
 			continue
 		}
-		p.Tally.Read++
-		sound := p.sound(rec)
-		if !sound || rec.torn {
+		p.row++
+		if !p.sound(rec) || rec.torn {
 			if rec.spans {
-				return extract.Stop(RuleOpenQuote, p.Source.Place(p.Tally.Read, ""),
+				return extract.Stop(RuleOpenQuote, p.src.Place(p.row, ""),
 					"a quoted field runs over the end of its line where none can: the rows after it cannot be told apart",
 					"close the quote in that row, and export the file again")
 			}
-			p.Tally.Quarantined++
 			continue
 		}
-		p.collector.Add(p.Tally.Read, rec.fields)
-		if p.collector.Full() {
-			if err := p.flush(ctx); err != nil {
+		for _, d := range p.demands {
+			if err := d.take(ctx, p.row, rec.fields); err != nil {
 				return err
 			}
 		}
 	}
-	return p.flush(ctx)
+	for _, d := range p.demands {
+		d.Tally.Read, d.Tally.Quarantined = p.row, d.Tally.Quarantined+p.broken
+		if err := d.flush(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take gives a portion its cells of a sound record.
+func (d *portion) take(ctx context.Context, row int64, fields [][]byte) error {
+	if d.at != nil {
+		for i, at := range d.at {
+			d.cells[i] = fields[at]
+		}
+		fields = d.cells
+	}
+	d.collector.Add(row, fields)
+	if d.collector.Full() {
+		return d.flush(ctx)
+	}
+	return nil
 }
 
 // sound reports whether a record has the shape of a row, and says what is wrong when it has not. A sound row costs
@@ -290,10 +338,10 @@ func (p *pass) sound(rec *record) bool {
 	switch {
 	case rec.malformed:
 		rule, message, hint = RuleQuote, "a quote stands where CSV has none", "correct the row, or export the file again"
-	case rec.count != p.Source.Header.Fields:
+	case rec.count != p.src.Header.Fields:
 		rule, message = RuleFieldCount, "the row does not have as many fields as the header"
 		hint = "look for a comma that is not in quotes, or for the end of a file that was cut off"
-		if p.Source.Table.Plain {
+		if p.src.Table.Plain {
 			hint = "look for a comma in a name, and download the file with tabs between its fields instead"
 		}
 	case rec.empty:
@@ -301,13 +349,16 @@ func (p *pass) sound(rec *record) bool {
 	default:
 		return true
 	}
-	p.Report.Add(rule, finding.Quarantine, p.Source.Place(p.Tally.Read, ""), message, hint)
+	p.broken++
+	for _, d := range p.demands {
+		d.Report.Add(rule, finding.Quarantine, p.src.Place(p.row, ""), message, hint)
+	}
 	return false
 }
 
-func (p *pass) flush(ctx context.Context) error {
+func (d *portion) flush(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return p.collector.Flush(p.Demand)
+	return d.collector.Flush(d.Demand)
 }

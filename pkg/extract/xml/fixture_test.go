@@ -1,7 +1,6 @@
 package xml_test
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -97,13 +96,12 @@ func readWith(t testing.TB, reader xml.Reader, path string, columns func(*datase
 	if got.sources, got.err = reader.Recognise(t.Context(), catalogue(t), path, "cin.xml", report); got.err != nil {
 		return got
 	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var demands []*extract.Demand
 	for _, src := range got.sources {
-		src.File, src.Path, src.SHA256 = "cin.xml", path, sha256.Sum256(data)
+		src.File, src.Path = "cin.xml", path
+		if err := src.TakeDigest(); err != nil {
+			t.Fatal(err)
+		}
 		var names []string
 		if columns != nil {
 			if names = columns(src.Table); len(names) == 0 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"slices"
 
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/finding"
@@ -35,8 +34,7 @@ type origin struct {
 type pass struct {
 	src     *extract.Source
 	scan    *scanner
-	knows   bool              // the tree has all that the definitions have
-	reports []*finding.Report // each once
+	knows   bool // the tree has all that the definitions have
 	demands []*rows
 	frames  [maxDepth + 1]frame
 	depth   int // of the innermost open element among frames, 0 for the root
@@ -88,9 +86,6 @@ func newPass(src *extract.Source, root *node, demands []*extract.Demand, in io.R
 			r.from[i].slot = scope.slot(scope.add(below, false))
 		}
 		p.demands = append(p.demands, r)
-		if !slices.Contains(p.reports, d.Report) {
-			p.reports = append(p.reports, d.Report)
-		}
 	}
 	root.settle(false)
 	for _, r := range p.demands {
@@ -121,7 +116,7 @@ func (p *pass) read(ctx context.Context) error {
 		}
 		switch {
 		case !rooted && (k != startTag || string(p.scan.name) != root.name || p.scan.foreign):
-			return changed(p.src)
+			return extract.Changed(p.src)
 		case !rooted:
 			err = p.hold(&p.frames[0])
 		case k == startTag:
@@ -341,11 +336,9 @@ func (p *pass) here(n *node) finding.Place {
 	return place
 }
 
-// tell adds a finding on the file to every report.
+// tell adds a finding on the file to the first report: it is about no table, and is said once.
 func (p *pass) tell(rule string, severity finding.Severity, place finding.Place, message, hint string) {
-	for _, report := range p.reports {
-		report.Add(rule, severity, place, message, hint)
-	}
+	p.demands[0].Report.Add(rule, severity, place, message, hint)
 }
 
 // place says where a fault was met.
