@@ -13,7 +13,8 @@
 //   - After Put has returned nil the object survives a loss of power.
 //
 // Nothing here removes or overwrites: the credentials of an exporter should not be able to. Package storetest holds one
-// suite of tests for these rules, and every store passes it. Package store/dir keeps objects in a folder.
+// suite of tests for these rules, and every store passes it. Package store/dir keeps objects in a folder,
+// package store/s3 in a bucket.
 //
 // # Keys
 //

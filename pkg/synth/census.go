@@ -9,10 +9,13 @@ const (
 	mealTable
 	detailsOnRoll
 	detailsOffRoll
+	halfOnRoll // in autumn only, of the second half of summer
+	halfOffRoll
 	censusTableCount
 )
 
-var termNames = [terms]string{"autumn", "spring"}
+// termName is the name of a census and of its folder.
+func termName(term int) string { return oneOf(term == autumn, "autumn", "spring") }
 
 // The columns of the pupil tables. A column that is not in every year stands with the years of its census, as the
 // calendar counts them: name>2024 is from 2024 on, name<2024 before it.
@@ -72,22 +75,27 @@ func censusTables(year, term int) []table {
 	if term == autumn {
 		pupils, gone, meals, calendar = autumnOnRoll, autumnOffRoll, "fsmperiodsonroll", year-1
 	}
-	details := func(which, pupil string) string {
-		return pupil + "tableid,NativeId,termlysessiondetails" + which + "tableid,termlysessiondetails" + which + "orderseqcolumn,sourceid,sessions,attendancereason"
+	details := func(name, pupil string) table {
+		return table{file: name, columns: pupil + "tableid,NativeId," + name + "tableid," + name + "orderseqcolumn,sourceid,sessions,attendancereason"}
 	}
 	all := []table{
 		onRoll:         {file: "pupilonroll", columns: columnsIn(pupils, calendar)},
 		noLongerOnRoll: {file: "pupilnolongeronroll", columns: columnsIn(gone, calendar)},
 		mealTable:      {file: meals, columns: "pupilonrolltableid,NativeId," + meals + "tableid," + meals + "orderseqcolumn,sourceid,fsmstartdate,fsmenddate,ukcountry"},
-		detailsOnRoll:  {file: "termlysessiondetailsonroll", columns: details("onroll", "pupilonroll")},
-		detailsOffRoll: {file: "termlysessiondetailsoffroll", columns: details("offroll", "pupilnolongeronroll")},
+		detailsOnRoll:  details("termlysessiondetailsonroll", "pupilonroll"),
+		detailsOffRoll: details("termlysessiondetailsoffroll", "pupilnolongeronroll"),
+		halfOnRoll:     details("summerhalfterm2sessiondetailsonroll", "pupilonroll"),
+		halfOffRoll:    details("summerhalfterm2sessiondetailsoffroll", "pupilnolongeronroll"),
 	}
-	if year < detailsFrom {
+	switch {
+	case year < detailsFrom:
 		all = all[:detailsOnRoll]
+	case term != autumn:
+		all = all[:halfOnRoll]
 	}
 	for i := range all {
 		all[i].format, all[i].newline = SchoolCensus, "\n"
-		all[i].file = termNames[term] + "/" + all[i].file + ".csv"
+		all[i].file = termName(term) + "/" + all[i].file + ".csv"
 	}
 	return all
 }

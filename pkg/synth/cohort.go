@@ -91,7 +91,7 @@ func isLACode(s string) bool {
 // CohortSummary says what was written.
 type CohortSummary struct {
 	Children    int             `json:"children"`    // children made
-	Identifiers int             `json:"identifiers"` // LA child IDs they have: a child who returned after an adoption has two
+	Identifiers int             `json:"identifiers"` // LA child IDs in SSDA903 and the CIN census: a child who returned after an adoption has two
 	Files       int             `json:"files"`
 	Seed        uint64          `json:"seed"`
 	Formats     []FormatSummary `json:"formats"` // those written, in the order of Formats
@@ -164,7 +164,11 @@ func Cohort(ctx context.Context, dir string, opt CohortOptions) (summary *Cohort
 			}
 		}
 		p := g.person(i)
-		identifiers += len(p.known())
+		for _, id := range p.known() {
+			if g.returned(id) {
+				identifiers++
+			}
+		}
 		if err := out.write(p); err != nil {
 			return nil, err
 		}

@@ -162,23 +162,25 @@ func (w *wideCohort) coreSchools(t *testing.T, owner map[string]string, out map[
 		if id == "" || strings.Contains("SFO", cmp.Or(r.EnrolStatus, "-")) {
 			continue
 		}
-		key := fmt.Sprintf("%s,%d,summer", id, r.AcademicYear-1)
-		if r.Term == "spring" {
-			key = fmt.Sprintf("%s,%d,autumn", id, r.AcademicYear)
-		}
-		sum := sums[key]
-		sum[0] += r.Possible
-		if !r.HasMarks {
-			sum[1], sum[2] = sum[1]+r.Authorised, sum[2]+r.Unauthorised
-		}
-		for _, m := range r.Marks {
-			if isCode(m.Code, "C C1 C2 E I J1 M R S T H F") {
-				sum[1] += m.Sessions
-			} else if isCode(m.Code, "G N O U") {
-				sum[2] += m.Sessions
+		for part, a := range r.Attended {
+			key := fmt.Sprintf("%s,%d,%s", id, r.AcademicYear-1, []string{"summer_first_half", "summer_second_half"}[part])
+			if r.Term == "spring" {
+				key = fmt.Sprintf("%s,%d,autumn", id, r.AcademicYear)
 			}
+			sum := sums[key]
+			sum[0] += a.Possible
+			if !a.HasMarks {
+				sum[1], sum[2] = sum[1]+a.Authorised, sum[2]+a.Unauthorised
+			}
+			for _, m := range a.Marks {
+				if isCode(m.Code, "C C1 C2 E I J1 M R S T H F") {
+					sum[1] += m.Sessions
+				} else if isCode(m.Code, "G N O U") {
+					sum[2] += m.Sessions
+				}
+			}
+			sums[key] = sum
 		}
-		sums[key] = sum
 		if r.Off {
 			continue
 		}
@@ -187,7 +189,7 @@ func (w *wideCohort) coreSchools(t *testing.T, owner map[string]string, out map[
 		for _, m := range r.Meals {
 			eligible = eligible || m.Start <= day && (!m.Ended || day <= m.End) && isCode("x"+m.Country, "x xENG")
 		}
-		key = fmt.Sprintf("%s,%d,%s,%s", id, r.AcademicYear, r.Term, day)
+		key := fmt.Sprintf("%s,%d,%s,%s", id, r.AcademicYear, r.Term, day)
 		meals[key] = meals[key] || eligible
 	}
 	for year, rows := range w.premiums {

@@ -22,20 +22,24 @@ func (r *Roll) counts() bool {
 	return r.EnrolStatus != "S" && r.EnrolStatus != "F" && r.EnrolStatus != "O"
 }
 
-// asksAbout is the term whose attendance a census has, one in arrears, and its academic year.
-func (r *Roll) asksAbout() (academic int, term string) {
-	if r.Term == "spring" {
+// asksAbout is the term whose attendance a part of a row has, one in arrears, and its academic year.
+func (r *Roll) asksAbout(part int) (academic int, term string) {
+	switch {
+	case r.Term == "spring":
 		return r.AcademicYear, "autumn"
+	case part == 0:
+		return r.AcademicYear - 1, "summer_first_half"
+	default:
+		return r.AcademicYear - 1, "summer_second_half"
 	}
-	return r.AcademicYear - 1, "summer"
 }
 
 // missed are the sessions missed with and without authorisation, by code where there are codes.
-func (r *Roll) missed() (authorised, unauthorised int) {
-	if !r.HasMarks {
-		return r.Authorised, r.Unauthorised
+func (a *Attended) missed() (authorised, unauthorised int) {
+	if !a.HasMarks {
+		return a.Authorised, a.Unauthorised
 	}
-	for _, m := range r.Marks {
+	for _, m := range a.Marks {
 		switch m.Code {
 		case "C", "C1", "C2", "E", "I", "J1", "M", "R", "S", "T", "H", "F":
 			authorised += m.Sessions
@@ -46,7 +50,8 @@ func (r *Roll) missed() (authorised, unauthorised int) {
 	return authorised, unauthorised
 }
 
-// coreAttendance adds one row for each term of attendance: academic_year, term, possible, authorised, unauthorised.
+// coreAttendance adds one row for each term of attendance, or half of a summer term: academic_year, term, possible,
+// authorised, unauthorised.
 func (c *Child) coreAttendance(add func(...string)) {
 	type total struct {
 		academic                           int
@@ -60,15 +65,18 @@ func (c *Child) coreAttendance(add func(...string)) {
 		if !r.counts() || !c.links(linking, r.UPN, r.FormerUPN) {
 			continue
 		}
-		academic, term := r.asksAbout()
-		at := slices.IndexFunc(totals, func(t total) bool { return t.academic == academic && t.term == term })
-		if at < 0 {
-			at = len(totals)
-			totals = append(totals, total{academic: academic, term: term})
+		for part := range r.Attended {
+			a := &r.Attended[part]
+			academic, term := r.asksAbout(part)
+			at := slices.IndexFunc(totals, func(t total) bool { return t.academic == academic && t.term == term })
+			if at < 0 {
+				at = len(totals)
+				totals = append(totals, total{academic: academic, term: term})
+			}
+			authorised, unauthorised := a.missed()
+			t := &totals[at]
+			t.possible, t.authorised, t.unauthorised = t.possible+a.Possible, t.authorised+authorised, t.unauthorised+unauthorised
 		}
-		authorised, unauthorised := r.missed()
-		t := &totals[at]
-		t.possible, t.authorised, t.unauthorised = t.possible+r.Possible, t.authorised+authorised, t.unauthorised+unauthorised
 	}
 	slices.SortFunc(totals, func(a, b total) int {
 		return cmp.Or(cmp.Compare(a.academic, b.academic), cmp.Compare(a.term, b.term))

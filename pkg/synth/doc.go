@@ -5,11 +5,13 @@
 //
 //	DIR/2016-17/header.csv episodes.csv uasc.csv reviews.csv oc2.csv oc3.csv ad1.csv       SSDA903, the return of children
 //	            placed_adoption.csv previous_permanence.csv missing.csv                    looked after
-//	DIR/2023-24/sw_episodes.csv                                                            which it has from this year on
+//	DIR/2023-24/sw_episodes.csv                                                            which has it from this year on
 //	DIR/2021-22/cin.xml                                                                    the CIN census, from this year on
 //	DIR/2021-22/autumn/pupilonroll.csv pupilnolongeronroll.csv fsmperiodsonroll.csv        the school census of October 2021
 //	DIR/2021-22/spring/pupilonroll.csv pupilnolongeronroll.csv fsmperiod.csv               and of January 2022
-//	DIR/2023-24/autumn/termlysessiondetailsonroll.csv termlysessiondetailsoffroll.csv      from the academic year 2023/24 on
+//	DIR/2023-24/autumn/termlysessiondetailsonroll.csv …offroll.csv                         sessions by attendance code, from
+//	                   summerhalfterm2sessiondetailsonroll.csv …offroll.csv                the academic year 2023/24 on
+//	DIR/2023-24/spring/termlysessiondetailsonroll.csv …offroll.csv
 //	DIR/2021-22/pupil_premium.tab                                                          PupilPremium of GIAP: tabs in even
 //	DIR/2022-23/pupil_premium.csv                                                          years, commas in odd ones
 //
@@ -40,7 +42,8 @@
 // its end in the last of them only. A child's cases do not overlap, and what is done in a case is within it. Nothing in a
 // file is of a day after its 31 March but the expected date of birth of the unborn.
 //
-// A census asks about the sessions of the term before: autumn about summer, spring about autumn. Authorised and
+// A census asks about the sessions of the term before: spring about autumn; autumn about the two halves of summer, the
+// first in the columns and tables named termlysession, the second in those named summerhalfterm2session. Authorised and
 // unauthorised absence together are at most the possible sessions, and those are at most 150 a term.
 //
 // # What is quirky on purpose

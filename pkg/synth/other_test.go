@@ -180,8 +180,10 @@ func (w *wideCohort) checkSchools(t *testing.T) {
 	check := func(rolls []Roll, paid []Premium) {
 		possible := map[string]int{} // by census, of a pupil: a move does not make a term longer
 		for _, want := range rolls {
-			if want.EnrolStatus != "S" {
-				possible[fmt.Sprint(want.AcademicYear, want.Term)] += want.Possible
+			for part, a := range want.Attended {
+				if want.EnrolStatus != "S" {
+					possible[fmt.Sprint(want.AcademicYear, want.Term, part)] += a.Possible
+				}
 			}
 			key := rollKey(want.AcademicYear, want.Term, want.Off, want.Key, want.School)
 			got, ok := read[key]
@@ -194,7 +196,7 @@ func (w *wideCohort) checkSchools(t *testing.T) {
 			delete(read, key)
 		}
 		for census, n := range possible {
-			if n > 150 {
+			if n > 150 || n < 1 {
 				t.Errorf("%s: %d sessions", census, n)
 			}
 		}
@@ -235,21 +237,28 @@ func (w *wideCohort) rolls(t *testing.T) map[string]Roll {
 				r, ok := w.census[fmt.Sprint(set.Year, " ", term, " ", table)]
 				return r, ok
 			}
-			for _, side := range []struct{ pupils, details, key string }{
-				{"pupilonroll", "termlysessiondetailsonroll", "pupilonrolltableid"},
-				{"pupilnolongeronroll", "termlysessiondetailsoffroll", "pupilnolongeronrolltableid"},
+			for _, side := range []struct{ pupils, details, half, key string }{
+				{"pupilonroll", "termlysessiondetailsonroll", "summerhalfterm2sessiondetailsonroll", "pupilonrolltableid"},
+				{"pupilnolongeronroll", "termlysessiondetailsoffroll", "summerhalfterm2sessiondetailsoffroll", "pupilnolongeronrolltableid"},
 			} {
 				off := side.pupils != "pupilonroll"
 				pupils, _ := rows(side.pupils)
-				details, has := rows(side.details)
 				for _, r := range pupils {
 					one := &Roll{
 						AcademicYear: set.Year, Term: term, Off: off, Key: r.get(side.key), School: r.get("NativeId"), UPN: r.get("upn"),
-						FormerUPN: r.get("formerupn"), EnrolStatus: r.get("enrolstatus"), Possible: float(t, r.get("termlysessionspossible")), HasMarks: has,
+						FormerUPN: r.get("formerupn"), EnrolStatus: r.get("enrolstatus"),
 					}
-					if r.has("termlysessionsauthorised") {
-						one.HasAggregates = true
-						one.Authorised, one.Unauthorised = float(t, r.get("termlysessionsauthorised")), float(t, r.get("termlysessionsunauthorised"))
+					for _, part := range []struct{ columns, details string }{{"termlysessions", side.details}, {"summerhalfterm2sessions", side.half}} {
+						if !r.has(part.columns + "possible") {
+							continue
+						}
+						a := Attended{Possible: float(t, r.get(part.columns+"possible"))}
+						_, a.HasMarks = rows(part.details)
+						if r.has(part.columns + "authorised") {
+							a.HasAggregates = true
+							a.Authorised, a.Unauthorised = float(t, r.get(part.columns+"authorised")), float(t, r.get(part.columns+"unauthorised"))
+						}
+						one.Attended = append(one.Attended, a)
 					}
 					key := rollKey(set.Year, term, off, one.Key, one.School)
 					if read[key] != nil {
@@ -257,12 +266,16 @@ func (w *wideCohort) rolls(t *testing.T) map[string]Roll {
 					}
 					read[key] = one
 				}
-				for _, r := range details {
-					one := read[rollKey(set.Year, term, off, r.get(side.key), r.get("NativeId"))]
-					if one == nil {
-						t.Fatalf("session details of nobody: %v", r)
+				for part, name := range []string{side.details, side.half} {
+					details, _ := rows(name)
+					for _, r := range details {
+						one := read[rollKey(set.Year, term, off, r.get(side.key), r.get("NativeId"))]
+						if one == nil {
+							t.Fatalf("session details of nobody: %v", r)
+						}
+						marks := &one.Attended[part].Marks
+						*marks = append(*marks, Mark{r.get("attendancereason"), float(t, r.get("sessions"))})
 					}
-					one.Marks = append(one.Marks, Mark{r.get("attendancereason"), float(t, r.get("sessions"))})
 				}
 			}
 			name := "fsmperiod"

@@ -184,11 +184,13 @@ func countSchool(c *Child, n map[string]int) {
 				}
 			}
 		}
-		if authorised, unauthorised := r.missed(); r.HasMarks && r.HasAggregates && (authorised != r.Authorised || unauthorised != r.Unauthorised) {
-			n["aggregate differs"]++
-		}
-		if r.HasMarks && len(r.Marks) == 0 {
-			n["no marks"]++
+		for _, a := range r.Attended {
+			if authorised, unauthorised := a.missed(); a.HasMarks && a.HasAggregates && (authorised != a.Authorised || unauthorised != a.Unauthorised) {
+				n["aggregate differs"]++
+			}
+			if a.HasMarks && len(a.Marks) == 0 {
+				n["no marks"]++
+			}
 		}
 		if r.Off {
 			moved := slices.ContainsFunc(c.Rolls, func(o Roll) bool { return !o.Off && o.AcademicYear == r.AcademicYear && o.Term == r.Term })

@@ -164,6 +164,16 @@ func (g *generator) wide() bool {
 	return g.others < len(g.window.years) && (g.formats.cin || g.formats.census || g.formats.giap)
 }
 
+// returned says whether SSDA903 or the CIN census has the identity, as far as they are written.
+func (g *generator) returned(id *identity) bool {
+	for k := range g.window.years {
+		if g.formats.ssda903 && id.years[k].returned() || g.formats.cin && id.need.returns[k].present {
+			return true
+		}
+	}
+	return false
+}
+
 // person makes the child with an ordinal. What it returns is overwritten by the next call.
 func (g *generator) person(ordinal int) *person {
 	p := &g.current

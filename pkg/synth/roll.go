@@ -2,11 +2,13 @@ package synth
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/postern-gateway/postern/pkg/civil"
 )
 
-var monthNames = [...]string{"", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"}
+// monthNames are three letters for each month.
+const monthNames = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 // day writes YYYY-Mon-DD 00:00:00, nothing for never.
 func (b line) day(d civil.Date) line {
@@ -15,7 +17,7 @@ func (b line) day(d civil.Date) line {
 	}
 	y, m, day := d.YMD()
 	b = append(strconv.AppendInt(b, int64(y), 10), '-')
-	b = append(append(b, monthNames[m]...), '-', byte('0'+day/10), byte('0'+day%10))
+	b = append(append(b, monthNames[3*m-3:3*m]...), '-', byte('0'+day/10), byte('0'+day%10))
 	return append(b, " 00:00:00,"...)
 }
 
@@ -46,9 +48,9 @@ func (c *censusFiles) roll(k *keys, p *person, id *identity, r *roll) {
 		source: mix(k.seed ^ uint64(id.school.key)<<12 ^ uint64(r.census)<<4 ^ uint64(r.slot)<<1 ^ uint64(oneNumber(r.off, 1, 0))),
 		names:  k.names(id.school.key),
 	}
-	at, details := onRoll, detailsOnRoll
+	at, details := onRoll, [2]int{detailsOnRoll, halfOnRoll}
 	if r.off {
-		at, details = noLongerOnRoll, detailsOffRoll
+		at, details = noLongerOnRoll, [2]int{detailsOffRoll, halfOffRoll}
 	}
 	f := c.files[at]
 	b := f.row()
@@ -62,14 +64,18 @@ func (c *censusFiles) roll(k *keys, p *person, id *identity, r *roll) {
 		b := f.row().key(w.table).school(r.school).opaque(k.row.at(uint64(f.rows))).number(i - r.meals[0] + 1).opaque(w.source)
 		f.end(b.day(m.start).day(m.end).text(m.country))
 	}
-	if c.files[details] == nil {
-		return
+	for part := range r.parts() {
+		if f := c.files[details[part]]; f != nil {
+			w.marks(f, k, id.school.marks[r.attended[part].marks[0]:r.attended[part].marks[1]])
+		}
 	}
-	for i := r.marks[0]; i < r.marks[1]; i++ {
-		m := &id.school.marks[i]
-		f := c.files[details]
-		b := f.row().key(w.table).school(r.school).opaque(k.row.at(uint64(f.rows))).number(i - r.marks[0] + 1).opaque(w.source)
-		f.end(b.float(m.sessions).text(m.code))
+}
+
+// marks writes session rows.
+func (w *writing) marks(f *file, k *keys, marks []mark) {
+	for i := range marks {
+		b := f.row().key(w.table).school(w.row.school).opaque(k.row.at(uint64(f.rows))).number(i + 1).opaque(w.source)
+		f.end(b.float(marks[i].sessions).text(marks[i].code))
 	}
 }
 
@@ -168,22 +174,22 @@ func (w *writing) cell(b line, column string) line {
 
 // sessions writes the columns that count sessions; any other is blank.
 func (w *writing) sessions(b line, column string) line {
-	r := w.row
-	switch column {
-	case "termlysessionspossible":
-		return b.float(r.possible)
-	case "termlysessionsauthorised":
-		return b.float(r.aggregate.authorised)
-	case "termlysessionsunauthorised":
-		return b.float(r.aggregate.unauthorised)
-	case "termlysessionseducational":
-		return b.float(r.aggregate.educational)
-	case "termlysessionsexceptional":
-		return b.float(r.aggregate.exceptional)
-	case "summerhalfterm2sessionspossible":
-		return b.float(50 + int(w.source%12))
-	case "summerhalfterm2sessionsauthorised", "summerhalfterm2sessionsunauthorised":
-		return b.float(int(w.source >> 9 % 5))
+	part, of := 0, strings.TrimPrefix(column, "termlysessions")
+	if half, ok := strings.CutPrefix(column, "summerhalfterm2sessions"); ok {
+		part, of = 1, half
+	}
+	a := &w.row.attended[part]
+	switch of {
+	case "possible":
+		return b.float(a.possible)
+	case "authorised":
+		return b.float(a.aggregate.authorised)
+	case "unauthorised":
+		return b.float(a.aggregate.unauthorised)
+	case "educational":
+		return b.float(a.aggregate.educational)
+	case "exceptional":
+		return b.float(a.aggregate.exceptional)
 	default:
 		return b.blank()
 	}

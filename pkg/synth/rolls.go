@@ -18,7 +18,10 @@ func (g *generator) rolls(p *person, id *identity, w *way) {
 				continue
 			}
 			upn, former := w.upnIn(census, &id.numbers)
-			row := roll{census: census, upn: upn, former: former, status: w.statuses, year: year, possible: termLength(d, academic, term)}
+			row := roll{census: census, upn: upn, former: former, status: w.statuses, year: year}
+			for part := range row.parts() {
+				row.attended[part].possible = termLength(d, academic, term)
+			}
 			if k == g.others && term == autumn && day-200 >= w.from && day-75 < w.until {
 				// On roll before the first census that is written.
 				at, entered = w.schoolIn(year), max(civil.MustYMD(academic-2, 9, 2)-civil.Date(365*d.below(min(year, 5))), w.from)
@@ -28,7 +31,8 @@ func (g *generator) rolls(p *person, id *identity, w *way) {
 					// Left the council's schools during the term that this census asks about.
 					row.off, row.school, row.slot, row.entry, at = true, at, moved%3, entered, none
 					row.leaving = min(day-civil.Date(d.between(5, 75)), w.until)
-					row.possible = d.between(20, row.possible-10)
+					last := &row.attended[row.parts()-1]
+					last.possible = d.between(10, last.possible-10)
 					g.addRoll(s, row, w)
 				}
 				continue
@@ -44,8 +48,7 @@ func (g *generator) rolls(p *person, id *identity, w *way) {
 				left := row
 				left.off, left.school, left.slot, left.entry = true, at, moved%3, entered
 				left.leaving = day - civil.Date(d.between(20, 75))
-				left.possible = d.between(20, row.possible-20)
-				row.possible -= left.possible
+				partWays(d, &left, &row)
 				g.addRoll(s, left, w)
 				if year >= 7 {
 					w.secondary = otherSchool(d, w.secondary, 100, 10)
@@ -68,6 +71,23 @@ func (w *way) schoolIn(year int) int {
 		return w.secondary
 	}
 	return w.primary
+}
+
+// partWays parts the sessions of a term between the school that a pupil left and the one that he or she came to.
+func partWays(d *draw, left, came *roll) {
+	in := d.below(left.parts()) // the part of the term in which it was
+	for part := range left.parts() {
+		l, c := &left.attended[part], &came.attended[part]
+		switch {
+		case part < in:
+			c.possible = 0
+		case part > in:
+			l.possible = 0
+		default:
+			l.possible = d.between(10, l.possible-10)
+			c.possible -= l.possible
+		}
+	}
 }
 
 // otherSchool draws another school of the same kind and parity.
@@ -109,7 +129,9 @@ func (g *generator) onRoll(s *school, row roll, w *way, periods []meal) {
 	g.addRoll(s, row, w)
 	if special && w.dualKind == "M" {
 		second.status, second.school, second.slot = "S", unit+row.school%2, 3
-		second.possible = d.between(10, 60)
+		for part := range second.parts() {
+			second.attended[part].possible = d.between(10, 40)
+		}
 		second.entry = max(second.entry, day-civil.Date(d.between(60, 100)))
 		second.meals = [2]int{len(s.meals), len(s.meals)}
 		if d.chance(300) {
@@ -120,42 +142,53 @@ func (g *generator) onRoll(s *school, row roll, w *way, periods []meal) {
 	}
 }
 
-// termLength is the possible sessions of the term that a census asks about: summer in autumn, autumn in spring.
+// termLength is the possible sessions of what a census asks about: autumn in spring, and in autumn each half of summer.
 func termLength(d *draw, academic, term int) int {
 	if term == autumn {
-		return 118 + academic%3*2 + d.below(7)
+		return 56 + academic%3*2 + d.below(7)
 	}
 	return 138 + academic%2*2 + d.below(7)
 }
 
 // addRoll adds a row with the sessions of it: by code where the census has that table, and in aggregate.
 func (g *generator) addRoll(s *school, row roll, w *way) {
+	for part := range row.parts() {
+		g.attendance(s, &row.attended[part], w, g.window.years[row.census/terms].number)
+	}
+	s.rolls = append(s.rolls, row)
+}
+
+// attendance draws what became of the possible sessions.
+func (g *generator) attendance(s *school, a *attended, w *way, academic int) {
 	d := &g.draw
-	t := tally{authorised: g.missed(row.possible, w.absent, 720), unauthorised: g.missed(row.possible, w.absent, 280)}
-	t.unauthorised = min(t.unauthorised, row.possible-t.authorised)
+	t := tally{authorised: g.missed(a.possible, w.absent, 520), unauthorised: g.missed(a.possible, w.absent, 190)}
+	t.unauthorised = min(t.unauthorised, a.possible-t.authorised)
 	if d.chance(60) {
-		t.educational = min(d.between(1, 12), row.possible-t.authorised-t.unauthorised)
+		t.educational = min(d.between(1, 12), a.possible-t.authorised-t.unauthorised)
 	}
 	if d.chance(30) {
 		t.exceptional = d.between(1, 6)
 	}
-	row.aggregate = t
-	row.marks = [2]int{len(s.marks), len(s.marks)}
-	academic := g.window.years[row.census/terms].number
-	if academic >= detailsFrom {
-		g.detail(s, t, row.possible, academic)
-		row.marks[1] = len(s.marks)
-		if d.chance(30) && row.aggregate.authorised > 0 {
-			row.aggregate.authorised-- // the summary was not made from the marks
-		}
+	a.aggregate = t
+	a.marks = [2]int{len(s.marks), len(s.marks)}
+	if a.possible == 0 {
+		a.aggregate = tally{}
+		return
 	}
-	s.rolls = append(s.rolls, row)
+	if academic < detailsFrom {
+		return
+	}
+	g.detail(s, t, a.possible, academic)
+	a.marks[1] = len(s.marks)
+	if d.chance(30) && a.aggregate.authorised > 0 {
+		a.aggregate.authorised-- // the summary was not made from the marks
+	}
 }
 
 // missed draws a number of sessions missed: none for most but a share in 1,000, a few for most others, many for some.
 func (g *generator) missed(possible, weight, share int) int {
 	d := &g.draw
-	if !d.chance(share) {
+	if !d.chance(share) || possible == 0 {
 		return 0
 	}
 	n := 1 + d.below(5*weight) + d.below(5*weight)
@@ -187,7 +220,7 @@ func (g *generator) split(s *school, sessions int, codes weights) {
 	first := len(s.marks)
 	for sessions > 0 {
 		n := sessions
-		if sessions > 3 && len(s.marks)-first < 2 && d.chance(250) {
+		if sessions > 3 && len(s.marks)-first < 2 && d.chance(150) {
 			n = d.between(1, sessions-1)
 		}
 		code := d.pick(codes)

@@ -1,9 +1,6 @@
 package synth
 
-import (
-	"github.com/postern-gateway/postern/pkg/civil"
-	"github.com/postern-gateway/postern/pkg/identifier"
-)
+import "github.com/postern-gateway/postern/pkg/civil"
 
 // school is what the school census and GIAP hold of a pupil: rows in the order of their years and terms.
 type school struct {
@@ -35,11 +32,19 @@ type roll struct {
 	status         string // enrolstatus
 	year           int    // national curriculum year
 	entry, leaving civil.Date
-	possible       int
-	aggregate      tally
-	marks          [2]int // its session rows: first included, last not
-	meals          [2]int // its meal periods
+	attended       [2]attended // the term that the census asks about; in autumn, the two halves of summer
+	meals          [2]int      // its meal periods: first included, last not
 }
+
+// attended is what a row says of a term, or of half a term.
+type attended struct {
+	possible  int
+	aggregate tally
+	marks     [2]int // its session rows: first included, last not
+}
+
+// parts is how many parts of a term a census asks about.
+func (r *roll) parts() int { return 2 - r.census%terms }
 
 // tally is sessions by what they count as.
 type tally struct{ authorised, unauthorised, educational, exceptional int }
@@ -223,10 +228,4 @@ func uln(n uint64) (uint64, int) {
 			return n, 10 - sum%11
 		}
 	}
-}
-
-// upnKnown says whether a text is a UPN, not a code for none.
-func upnKnown(s string) bool {
-	_, outcome := identifier.NormaliseForLinkage(identifier.UPN, s)
-	return outcome == identifier.OK || outcome == identifier.CheckDigit
 }

@@ -112,7 +112,7 @@ func (s *sets) openOthers(k int, y year, have formats) error {
 		if !have.census {
 			break
 		}
-		if err := s.folder(filepath.Join(y.folder(), termNames[term])); err != nil {
+		if err := s.folder(filepath.Join(y.folder(), termName(term))); err != nil {
 			return err
 		}
 		c := &censusFiles{year: y, term: term}

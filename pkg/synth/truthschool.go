@@ -12,14 +12,21 @@ type Roll struct {
 	UPN          string // "" for none
 	FormerUPN    string
 	EnrolStatus  string // C, M, S, F, O or ""; of a row no longer on roll always ""
-	Possible     int
+	// Attended are the parts of the term that the census asks about: one in spring, the term; two in autumn, the halves
+	// of summer.
+	Attended []Attended
+	Meals    []Meal // of a row on roll
+}
+
+// Attended is what a row says of a term, or of half a term.
+type Attended struct {
+	Possible int
 	// Authorised and Unauthorised are the aggregate columns, where HasAggregates says that the census has them.
 	HasAggregates            bool
 	Authorised, Unauthorised int
 	// Marks are the session rows, where HasMarks says that the census has them.
 	HasMarks bool
 	Marks    []Mark
-	Meals    []Meal // of a row on roll
 }
 
 // Mark is one row of session details.
@@ -58,18 +65,23 @@ func (g *generator) trueRolls(id *identity) []Roll {
 			calendar--
 		}
 		t := Roll{
-			AcademicYear: academic, Term: termNames[r.census%terms], Off: r.off,
+			AcademicYear: academic, Term: termName(r.census % terms), Off: r.off,
 			Key: trimmed(line(nil).key(g.keys.pupilKey(id.school.key, r.slot))), School: trimmed(line(nil).school(r.school)),
-			UPN: r.upn, FormerUPN: r.former, Possible: r.possible, HasMarks: academic >= detailsFrom,
+			UPN: r.upn, FormerUPN: r.former,
 		}
 		if !r.off {
 			t.EnrolStatus = r.status
 		}
-		if calendar <= aggregatesUntil {
-			t.HasAggregates, t.Authorised, t.Unauthorised = true, r.aggregate.authorised, r.aggregate.unauthorised
-		}
-		for _, m := range id.school.marks[r.marks[0]:r.marks[1]] {
-			t.Marks = append(t.Marks, Mark{m.code, m.sessions})
+		for part := range r.parts() {
+			a := &r.attended[part]
+			one := Attended{Possible: a.possible, HasMarks: academic >= detailsFrom}
+			if calendar <= aggregatesUntil {
+				one.HasAggregates, one.Authorised, one.Unauthorised = true, a.aggregate.authorised, a.aggregate.unauthorised
+			}
+			for _, m := range id.school.marks[a.marks[0]:a.marks[1]] {
+				one.Marks = append(one.Marks, Mark{m.code, m.sessions})
+			}
+			t.Attended = append(t.Attended, one)
 		}
 		for _, m := range id.school.meals[r.meals[0]:r.meals[1]] {
 			ended := m.end != never

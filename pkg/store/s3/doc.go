@@ -16,7 +16,8 @@
 //
 // When the server says that there is an object (412), it is read back: the same size and SHA-256 are a success (another
 // attempt was faster, or its answer was lost on the way), anything else is store.ErrTaken. The server's own checksum
-// counts where it has one of the whole object; where it has none the object is read. Likewise an object just put whose
+// counts where it has one of the whole object; where it has none the object is read. One that is not there after all, when
+// asked for, is put again. Likewise an object just put whose
 // checksum the server does not confirm is read back.
 //
 // Attempts that failed on the way, or with an error of the server's own, are repeated by the SDK's retryer, five in all

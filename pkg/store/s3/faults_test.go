@@ -176,6 +176,38 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
+// TestThereAndNotThere has a server that refuses a put since there is an object, and does not show it yet.
+func TestThereAndNotThere(t *testing.T) {
+	server := s3test.Start(t)
+	var hidden atomic.Int64
+	proxy := server.Proxy(t, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
+		if r.Method == http.MethodGet && hidden.Add(-1) >= 0 {
+			answerError(w, http.StatusNotFound, "NoSuchKey")
+			return
+		}
+		forward.ServeHTTP(w, r)
+	})
+	bucket := server.NewBucket(t, s3test.Plain)
+	if err := put(t, open(t, server, s3test.Exporter, bucket, prefix), aKey, "claim"); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, proxy, s3test.Exporter, bucket, prefix)
+	hidden.Store(4)
+	if err := put(t, s, aKey, "claim"); err != nil {
+		t.Errorf("the same bytes: %v", err)
+	}
+	hidden.Store(4)
+	if err := put(t, s, aKey, "other"); !errors.Is(err, store.ErrTaken) {
+		t.Errorf("other bytes: %v", err)
+	}
+	hidden.Store(100)
+	err := put(t, s, aKey, "claim")
+	mustFail(t, "never shown", err, "says that there is such an object, and when asked for it that there is none", "see what is at this key")
+	if errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a put that failed says that the object is not found: %v", err)
+	}
+}
+
 // TestServerInTrouble has a server that fails now and then, and one that always does: that one is asked five times.
 func TestServerInTrouble(t *testing.T) {
 	server := s3test.Start(t)
