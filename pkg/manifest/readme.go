@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,13 +20,15 @@ var readme string
 // It asks nothing of the network, has no script, and prints.
 func ReadmeHTML(m *Manifest) ([]byte, error) {
 	t, err := template.New(ReadmeName).Funcs(template.FuncMap{
-		"day":    day,
-		"at":     func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-		"number": number,
-		"anchor": func(table string) string { return "table-" + strings.ReplaceAll(table, "/", "-") },
-		"type":   typeInWords,
-		"share":  shareInWords,
-		"list":   func(items []string) string { return strings.Join(items, ", ") },
+		"day":      day,
+		"at":       func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
+		"number":   number,
+		"anchor":   func(table string) string { return "table-" + strings.ReplaceAll(table, "/", "-") },
+		"type":     typeInWords,
+		"share":    shareInWords,
+		"list":     func(items []string) string { return strings.Join(items, ", ") },
+		"origins":  origins,
+		"sentence": func(text string) string { return strings.TrimSuffix(text, ".") + "." },
 	}).Parse(readme)
 	if err != nil {
 		return nil, fmt.Errorf("README.html: %w", err)
@@ -35,6 +38,27 @@ func ReadmeHTML(m *Manifest) ([]byte, error) {
 		return nil, fmt.Errorf("README.html: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// origins brings source columns together by their table, in the order of the tables: "cin/child: Sex, GenderCurrent".
+func origins(sources []string) []string {
+	var tables []string
+	columns := make(map[string][]string)
+	for _, source := range sources {
+		table, column, _ := strings.Cut(source, ".")
+		if !slices.Contains(tables, table) {
+			tables = append(tables, table)
+		}
+		if column != "" {
+			columns[table] = append(columns[table], column)
+		}
+	}
+	for i, table := range tables {
+		if len(columns[table]) > 0 {
+			tables[i] = table + ": " + strings.Join(columns[table], ", ")
+		}
+	}
+	return tables
 }
 
 // day writes 21 November 2026.
