@@ -128,6 +128,13 @@ func (s *show) care() {
 	s.item("pseudonyms", "scheme %s, key epoch %d; where an identifier cannot be used %s, and a run with more than %s%% of them stops",
 		a.Pseudonyms.Scheme, a.Pseudonyms.Epoch, unusable, percent(a.Pseudonyms.MaxUnusable))
 	s.item("children", "%s", s.cohort())
+	if l := a.Linkage; l != (Linkage{}) {
+		s.item("schools", "pupils are found to be these children by their pupil numbers, which stay inside the gateway; a run stops that finds "+
+			"fewer than %s%% of the children on a school's roll", percent(l.Pupils))
+		if l.Returns > 0 {
+			s.item("", "a run also stops that finds fewer than %s%% of one return's children in the other return of the same years", percent(l.Returns))
+		}
+	}
 	s.item("release profile", "%s", a.Release.Profile)
 	if len(a.Release.QuasiIdentifiers) > 0 {
 		s.item("", "beside the columns that single a child out by their class: %s", strings.Join(a.Release.QuasiIdentifiers, ", "))
