@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -47,22 +48,21 @@ func TestDiscoverTerms(t *testing.T) {
 		"one folder per year, terms in the names": {
 			map[string]string{"2024-25/autumn_p.csv": pupils2025, "2024-25/spring_p.csv": pupils2025},
 			[]string{"2025 autumn school_census/pupilonroll 2024-25/autumn_p.csv", "2025 spring school_census/pupilonroll 2024-25/spring_p.csv"}},
-		"the year from the dates": {
-			map[string]string{"autumn/p.csv": pupils2025, "autumn/s.csv": sessionsOf},
-			[]string{"2025 autumn school_census/pupilonroll autumn/p.csv", "2025 autumn school_census/termlysessiondetailsonroll autumn/s.csv"}},
+		"the days of entry do not tell the year": {
+			map[string]string{"autumn/p.csv": pupils2025, "autumn/s.csv": sessionsOf}, []string{"YEAR_UNKNOWN autumn"}},
 		"the term from a table that no other has": {
 			map[string]string{"2024-25/p.csv": pupils2025, "2024-25/m.csv": mealsAutumn, "2024-25/h.csv": summerHalf},
 			[]string{"2025 autumn school_census/summerhalfterm2sessiondetailsonroll 2024-25/h.csv", "2025 autumn school_census/fsmperiodsonroll 2024-25/m.csv",
 				"2025 autumn school_census/pupilonroll 2024-25/p.csv"}},
 		"leavers of the year before tell no year": {
-			map[string]string{"autumn/l.csv": pupilsLeaves, "autumn/p.csv": pupils2025},
-			[]string{"2025 autumn school_census/pupilnolongeronroll autumn/l.csv", "2025 autumn school_census/pupilonroll autumn/p.csv"}},
+			map[string]string{"2024-25/autumn/l.csv": pupilsLeaves, "2024-25/autumn/p.csv": pupils2025},
+			[]string{"2025 autumn school_census/pupilnolongeronroll 2024-25/autumn/l.csv", "2025 autumn school_census/pupilonroll 2024-25/autumn/p.csv"}},
 		"beside the files of another return": {
 			map[string]string{"2024-25/header.csv": header, "2024-25/autumn/p.csv": pupils2025},
 			[]string{"2025 autumn school_census/pupilonroll 2024-25/autumn/p.csv", "2025  ssda903/header 2024-25/header.csv"}},
 		"in one folder with another return, each by its own months": {
-			map[string]string{"autumn/p.csv": pupils2026, "autumn/e.csv": episodes2021},
-			[]string{"2021  ssda903/episodes autumn/e.csv", "2026 autumn school_census/pupilonroll autumn/p.csv"}},
+			map[string]string{"autumn/2025_autumn_p.csv": pupils2026, "autumn/e.csv": episodes2021},
+			[]string{"2021  ssda903/episodes autumn/e.csv", "2026 autumn school_census/pupilonroll autumn/2025_autumn_p.csv"}},
 		"nothing tells the term":    {map[string]string{"2024-25/p.csv": pupils2025}, []string{"TERM_UNKNOWN 2024-25/p.csv"}},
 		"a name with two terms":     {map[string]string{"2024-25/autumn spring/p.csv": pupils2025}, []string{"TERM_UNKNOWN 2024-25/autumn spring/p.csv"}},
 		"nothing tells the year":    {map[string]string{"autumn/s.csv": sessionsOf}, []string{"YEAR_UNKNOWN autumn/s.csv"}},
@@ -125,14 +125,29 @@ func TestWhen(t *testing.T) {
 	}
 }
 
-// Findings on the months of an academic year say so: 1 September begins one.
+// A day of entry is of the academic year that begins on 1 September: one of a later year than the path says refuses it.
 func TestDiscoverYearsFromSeptember(t *testing.T) {
-	for entered, want := range map[string]int{"2024-Aug-31": 2024, "2024-Sep-01": 2025, "2025-Aug-31": 2025, "2025-Sep-01": 2026} {
-		root := tree(t, map[string]string{"autumn/p.csv": pupilsHead + "k1,SCH1,,," + entered + " 00:00:00,C,\n"})
+	for entered, want := range map[string]string{
+		"2024-Aug-31": "YEAR_NOT_EVIDENT", "2024-Sep-01": "", "2025-Aug-31": "", "2025-Sep-01": "YEAR_MISMATCH",
+	} {
+		root := tree(t, map[string]string{"2024-25/autumn/p.csv": pupilsHead + "k1,SCH1,,," + entered + " 00:00:00,C,\n"})
 		inventory, report, err := discover(t, root)
-		if got := listed(root, inventory, report, err); !slices.Equal(got, []string{fmt.Sprintf("%d school_census/pupilonroll autumn/p.csv", want)}) {
-			t.Errorf("entered %s: %v, want %d", entered, got, want)
+		got := strings.Join(listed(root, inventory, report, err), ", ")
+		if (err == nil) == (want == "YEAR_MISMATCH") || !strings.Contains(got, want) || want == "" && strings.Contains(got, "YEAR") {
+			t.Errorf("entered %s: %s, want %s", entered, got, want)
 		}
+	}
+}
+
+// A file given by itself lies in the folder of its term, which lies in that of its year.
+func TestDiscoverFilesOfATerm(t *testing.T) {
+	root := tree(t, map[string]string{"2024-25/autumn/p.csv": pupils2025, "2019-20/more/s.csv": sessionsOf})
+	inventory, _, err := discover(t, filepath.Join(root, "2024-25", "autumn", "p.csv"))
+	if err != nil || inventory.Sources[0].When() != "autumn term of academic year 2024/25" {
+		t.Errorf("%+v, %v", inventory, err)
+	}
+	if _, _, err = discover(t, filepath.Join(root, "2019-20", "more", "s.csv")); err == nil {
+		t.Error("a folder that names no term was looked beyond")
 	}
 }
 

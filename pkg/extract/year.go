@@ -98,6 +98,10 @@ func (d *discovery) yearOf(ctx context.Context, s *set) (int, error) {
 	case said == 0 && shown == 0:
 		return 0, Stop(RuleYearUnknown, s.place(), "nothing tells the collection year of these files",
 			"put the set in a folder named for its year, such as 2025-26")
+	case said == 0 && s.termly():
+		// Days on which pupils came to a school bound the year from below, and do not tell it.
+		return 0, Stop(RuleYearUnknown, s.place(), "nothing tells the academic year of these files for certain: the dates inside only say that it is not before some year",
+			"put the set in a folder named for its year and term, such as 2025-26/autumn")
 	case said == 0:
 		return shown, nil
 	case shown > said:
