@@ -86,6 +86,10 @@ func (b *builder) table(m *document.Mapping, format string, about Table) *Table 
 	for _, name := range t.OneRowPer {
 		refer("one_row_per", name)
 	}
+	if t.Core() && len(t.OneRowPer) > 0 && t.unmade() {
+		m.Value("one_row_per").Problem("rows are told apart by the child, by the child and a date, or, of pupils, by the child and what the return tells of",
+			"list the child's column first, and after it a date column")
+	}
 	for _, c := range t.Columns {
 		if c.NotBefore != "" && (t.Column(c.NotBefore) == nil || t.Column(c.NotBefore).Type != Date || c.Type != Date) {
 			m.Problem("not_before joins two columns that are not both dates of the table", "name a date column of the same table")

@@ -19,11 +19,22 @@ func (b *builder) sources(m *document.Mapping, t *Table) {
 		if sm.Has("pupils") {
 			s.Adds = true
 			s.Pupils = b.pupils(sm.Mapping("pupils"), from)
+			if from.Document != nil {
+				sm.Value("table").Problem("pupils cannot be read from a document", "name a table of a format that has a file for each table")
+			}
 			s.Periods = b.periods(sm, from)
 		}
-		s.Columns = b.feeds(sm, from, t)
+		how := marking
+		switch {
+		case s.Pupils != nil:
+			how = summing
+		case s.Adds:
+			how = copying
+		}
+		s.Columns = b.feeds(sm, from, t, how)
 		if s.Pupils != nil {
 			s.Details = b.details(sm, t, &s)
+			b.told(sm, from, t, &s)
 		}
 		for _, key := range t.OneRowPer {
 			if s.Adds && s.Feed(key) == nil && (s.Pupils == nil || key != t.ChildID) {
@@ -52,7 +63,34 @@ func (b *builder) source(at *document.Value, id string) *Table {
 	return from
 }
 
-func (b *builder) feeds(m *document.Mapping, from, t *Table) []Feed {
+// purpose is what a source's rows are for: each has feeds of its own.
+type purpose int
+
+const (
+	copying purpose = iota // rows become rows, cells cells
+	marking                // rows make a fact of a child true or false
+	summing                // rows of pupils, and rows about them, come to numbers and truths
+)
+
+// told holds a table of pupils to telling its rows apart by what the returns tell of, and by nothing else.
+func (b *builder) told(m *document.Mapping, from, t *Table, s *Source) {
+	has := func(is string) bool {
+		return slices.ContainsFunc(t.OneRowPer, func(key string) bool {
+			f := s.Feed(key)
+			return f != nil && f.Is == is
+		})
+	}
+	for _, key := range t.OneRowPer {
+		if f := s.Feed(key); f != nil && f.Is == "" {
+			m.Problem("rows of pupils are told apart by what the return tells of, not by cells", "feed the column with is: year or is: term")
+		}
+	}
+	if !has(IsYear) || from.Termly && !has(IsTerm) {
+		m.Problem("one_row_per must have the year, and of a return made every term the term", "add the columns to one_row_per, and feed them with is: year and is: term")
+	}
+}
+
+func (b *builder) feeds(m *document.Mapping, from, t *Table, how purpose) []Feed {
 	var out []Feed
 	for _, e := range m.Mapping("columns").Entries() {
 		to := t.Column(e.Key)
@@ -61,7 +99,7 @@ func (b *builder) feeds(m *document.Mapping, from, t *Table) []Feed {
 			continue
 		}
 		e.Known()
-		out = append(out, b.feed(e.Value.Mapping(), from, to))
+		out = append(out, b.feed(e.Value.Mapping(), from, to, how, e.Key == t.ChildID))
 	}
 	return out
 }
@@ -129,6 +167,11 @@ func (b *builder) periods(m *document.Mapping, from *Table) []Period {
 		if pm.Has("years_back") {
 			p.YearsBack = pm.Int("years_back", document.Between(0, 1))
 		}
+		if pm.Has("months") {
+			months := pm.Mapping("months")
+			p.FromMonth, p.ToMonth = months.Int("from", document.Between(1, 12)), months.Int("to", document.Between(1, 12))
+			months.Done()
+		}
 		pm.Done()
 		out = append(out, p)
 	}
@@ -153,10 +196,13 @@ func (b *builder) details(m *document.Mapping, t *Table, s *Source) []Detail {
 		d := Detail{Table: dm.String("table")}
 		from := b.source(dm.Value("table"), d.Table)
 		d.Key = b.columnsOf(dm, "key", from, Key)
+		if from.Document != nil {
+			dm.Value("table").Problem("tables of a document are read side by side, and pupils must be known before rows about them", "name a table of a format that has a file for each table")
+		}
 		if len(d.Key) != len(s.Pupils.Key) {
 			dm.Value("key").Problem("a pupil is named by as many columns as the pupil's own row has", "name one for each")
 		}
-		d.Columns = b.feeds(dm, from, t)
+		d.Columns = b.feeds(dm, from, t, summing)
 		for i := range d.Columns {
 			if f := &d.Columns[i]; f.Is != "" || slices.Contains(t.OneRowPer, f.Column) {
 				dm.Problem("rows about a pupil cannot say which row they belong to", "feed the column from the pupil's own row")
@@ -168,9 +214,15 @@ func (b *builder) details(m *document.Mapping, t *Table, s *Source) []Detail {
 	return out
 }
 
-func (b *builder) feed(m *document.Mapping, from *Table, to *Column) Feed {
+func (b *builder) feed(m *document.Mapping, from *Table, to *Column, how purpose, child bool) Feed {
 	f := Feed{Column: to.Name, Present: m.Has("present") && m.Bool("present")}
 	defer m.Done()
+	for key, where := range map[string]purpose{"where": summing, "any_of": summing, "covers": summing, "is": summing, "present": marking, "false_for": marking} {
+		if m.Has(key) && how != where {
+			m.Value(key).Problem("a source of this kind has no such feed",
+				"where, any_of, covers and is are for pupils; present and false_for for sources that only mark rows")
+		}
+	}
 	if m.Has("where") {
 		f.Where = b.where(m.Mapping("where"), from, to)
 	}
@@ -180,15 +232,17 @@ func (b *builder) feed(m *document.Mapping, from *Table, to *Column) Feed {
 	case m.Has("is"):
 		f.Is = m.String("is", document.OneOf(IsYear, IsTerm, IsCensusDay))
 		ofType(m, to, map[string]Type{IsYear: Integer, IsTerm: Code, IsCensusDay: Date}[f.Is])
-		if from.Name != "" && f.Is != IsYear && !from.Termly {
-			m.Problem("the return is not made every term", "feed the column from a return that is")
-		}
+		termly(m, from, f.Is != IsYear)
 	case m.Has("any_of"):
 		ofType(m, to, Boolean)
 		f.AnyOf = b.columnsOf(m, "any_of", from, Boolean)
 		b.sameClass(m.Value("any_of"), from, to, f.AnyOf...)
+		if slices.Sort(f.AnyOf); len(slices.Compact(slices.Clone(f.AnyOf))) < 2 {
+			m.Value("any_of").Problem("any of one column is that column", "list more columns, each once")
+		}
 	case m.Has("covers"):
 		ofType(m, to, Boolean)
+		termly(m, from, true)
 		span := m.Mapping("covers")
 		f.Covers = &Span{From: span.String("from"), To: span.String("to")}
 		b.columnOf(span.Value("from"), from, f.Covers.From, Date)
@@ -201,9 +255,16 @@ func (b *builder) feed(m *document.Mapping, from *Table, to *Column) Feed {
 		codesOf(m.Value("false_for"), b.columnOf(m.Value("from"), from, f.From, Code), f.FalseFor)
 		b.sameClass(m.Value("from"), from, to, f.From)
 	default:
-		b.direct(m, &f, from, to)
+		b.direct(m, &f, from, to, how, child)
 	}
 	return f
+}
+
+// termly holds a feed that is told by a school census to a return that is one.
+func termly(m *document.Mapping, from *Table, needed bool) {
+	if needed && from.Name != "" && !from.Termly {
+		m.Problem("the return is not made every term", "feed the column from a return that is")
+	}
 }
 
 func ofType(m *document.Mapping, to *Column, want Type) {
@@ -225,7 +286,15 @@ func (b *builder) where(m *document.Mapping, from *Table, to *Column) []Where {
 		}
 		c := b.columnOf(e.Value, from, w.Column, Code)
 		codesOf(e.Value, c, w.Codes)
-		if c != nil && c.Class != to.Class && len(w.Codes) < 2 {
+		distinct := make(map[string]bool)
+		for _, code := range w.Codes {
+			if code != "" && distinct[code] {
+				e.Value.Problem("a code is listed twice", "list each code once")
+			}
+			distinct[code] = code != ""
+		}
+		delete(distinct, "")
+		if c != nil && c.Class != to.Class && len(distinct) < 2 {
 			e.Value.Problem("a number of rows with one code of another class would show that code", "list more codes, or give the core column the class "+string(c.Class))
 		}
 		out = append(out, w)
@@ -234,8 +303,16 @@ func (b *builder) where(m *document.Mapping, from *Table, to *Column) []Where {
 }
 
 // direct is a feed of cells as they are, or by a code map.
-func (b *builder) direct(m *document.Mapping, f *Feed, from *Table, to *Column) {
+func (b *builder) direct(m *document.Mapping, f *Feed, from *Table, to *Column, how purpose, child bool) {
 	f.From = m.String("from")
+	switch {
+	case how == marking && !child:
+		m.Problem("a source that does not add rows only marks them", "use present or false_for, or let the source add rows")
+	case how == summing && to.Type != Integer && to.Type != Boolean:
+		m.Problem("cells of several rows of a pupil do not come to one value of this type", "feed numbers and truths only")
+	case how == summing && (m.Has("map") || m.Has("or")):
+		m.Problem("numbers and truths of pupils have no map and no other column", "take map and or out")
+	}
 	sources := []*Column{b.columnOf(m.Value("from"), from, f.From)}
 	if m.Has("or") {
 		f.Or = m.String("or")

@@ -67,6 +67,9 @@ tables:
         columns:
           child_id: {from: CHILD}
           gender: {from: SEX, map: gender_of}
+      - table: local/people
+        columns:
+          child_id: {from: CHILD}
           listed: {present: true}
 `
 
@@ -145,7 +148,7 @@ func TestMistakes(t *testing.T) {
 		{"core: a weaker class", "codes: gender, class: quasi-identifier", "codes: gender, class: ordinary", "SEX, map", "weaker class than its source"},
 		{"core: another class", "codes: gender, class: quasi-identifier", "codes: gender, class: sensitive", "SEX, map", "weaker class than its source"},
 		{"core: a treatment more", "treatments: [keep]", "treatments: [keep, flag]", "SEX, map", "permits a treatment that its source does not"},
-		{"core: presence feeds a code", "gender: {from: SEX, map: gender_of}", "gender: {present: true}", "{present: true}\n          listed", "does not make a value of its type"},
+		{"core: presence feeds a code", "gender: {from: SEX, map: gender_of}", "gender: {present: true}", "{present: true}\n      - table", "does not make a value of its type"},
 		{"core: source without the child", "          child_id: {from: CHILD}\n", "", "table: local/people", "must feed"},
 		{"core: no key", "one_row_per: [child_id]", "one_row_per: []", "[]", "empty list"},
 		{"core: key of no column", "one_row_per: [child_id]", "one_row_per: [child_id, day]", "[child_id, day]", "no such column"},

@@ -28,6 +28,8 @@ type Period struct {
 	Census    string // the term of the return
 	Term      string // a code of the core table's column that is fed by IsTerm
 	YearsBack int    // how many academic years before that of the return
+	// FromMonth and ToMonth are the months of the year that it tells of, both included; 0 for the whole year.
+	FromMonth, ToMonth int
 }
 
 // Detail is a table with rows about the pupils of a source.

@@ -71,6 +71,21 @@ func (t *Table) Core() bool { return t.Format == "" }
 // PerPupil reports whether the rows are made of pupils on schools' rolls, whom their identifier links to children.
 func (t *Table) PerPupil() bool { return len(t.Sources) > 0 && t.Sources[0].Pupils != nil }
 
+// unmade reports whether a core table's rows are told apart in a way in which no table is made.
+func (t *Table) unmade() bool {
+	keys := t.OneRowPer
+	if len(keys) == 0 || t.ChildID == "" || keys[0] != t.ChildID {
+		return true
+	}
+	second := func(at int) Type {
+		if c := t.Column(keys[at]); c != nil {
+			return c.Type
+		}
+		return ""
+	}
+	return !t.PerPupil() && len(keys) > 1 && (len(keys) > 2 || second(1) != Date)
+}
+
 // PerChild reports whether the table has one row per child: a core table whose rows are told apart by the child alone.
 func (t *Table) PerChild() bool {
 	return t.Core() && t.ChildID != "" && len(t.OneRowPer) == 1 && t.OneRowPer[0] == t.ChildID

@@ -10,12 +10,12 @@ import (
 	"github.com/postern-gateway/postern/pkg/manifest"
 )
 
-// LinkRecord is how well the agreement's children were found in one other table, exactly: for the council alone. The
-// manifest has the share in bands.
+// LinkRecord is how well children were found in one other table, exactly: for the council alone. The manifest has the
+// share in bands.
 type LinkRecord struct {
 	Table    string `json:"table"`
 	Domain   string `json:"domain"`   // of the identifier that links
-	Children int64  `json:"children"` // of the agreement, as the linking returns list them
+	Children int64  `json:"children"` // the agreement's, of a table of pupils; all those listed, of a return
 	Numbered int64  `json:"numbered"` // those who have an identifier that could link
 	Found    int64  `json:"found"`    // those who were found
 }
@@ -33,13 +33,15 @@ func (g *Gateway) linkage(s *Survey, links *harmonise.Links) error {
 		s.Links = append(s.Links, LinkRecord{Table: table, Domain: string(domain), Children: r.Children, Numbered: r.Numbered, Found: r.Found})
 	}
 	for i, link := range g.Catalogue.Links() {
-		r := links.Listed(i, s.plan.InCohort)
-		if i == 0 || r.Children == 0 {
+		// All children of the return, whatever the cohort: where it is told from one return, a child whom the other
+		// numbers differently is not of the cohort, and would not be missed.
+		r, known := links.Listed(i)
+		if i == 0 || !known {
 			continue
 		}
 		record(link.Table, identifier.LAChildID, r)
 		if least := s.Agreement.Linkage.Returns; share(r.Found, r.Children) < least {
-			short.Findings = append(short.Findings, below(link.Table, least, r, fmt.Sprintf(
+			short.Findings = append(short.Findings, below(link.Table, least, r, "the children of "+link.Table+" were found, and the agreement asks", fmt.Sprintf(
 				"%s lacks the other children, or the two returns number children differently", g.Catalogue.Links()[0].Table),
 				"check that both returns are whole, and of one case system: a child has the same number in both"))
 		}
@@ -52,7 +54,7 @@ func (g *Gateway) linkage(s *Survey, links *harmonise.Links) error {
 	all := links.Pupils(s.plan.InCohort)
 	record(anyRoll, identifier.UPN, all)
 	if least := s.Agreement.Linkage.Pupils; share(all.Found, all.Children) < least {
-		short.Findings = append(short.Findings, below(anyRoll, least, all, side(all), "complete the side that is short, or agree on another rate"))
+		short.Findings = append(short.Findings, below(anyRoll, least, all, "the agreement's children were found, and it asks", side(all), "complete the side that is short, or agree on another rate"))
 	}
 	if len(short.Findings) > 0 {
 		return short
@@ -75,10 +77,10 @@ func side(r harmonise.Rate) string {
 	return fmt.Sprintf("the schools' extracts are short: of the children with a pupil number, %.0f%% are in them", 100*share(r.Found, r.Numbered))
 }
 
-func below(table string, least float64, r harmonise.Rate, why, hint string) finding.Finding {
+func below(table string, least float64, r harmonise.Rate, who, why, hint string) finding.Finding {
 	return finding.Finding{
 		Rule: RuleLinkage, Severity: finding.Stop, Count: r.Children - r.Found, Place: finding.Place{Table: table},
-		Message: fmt.Sprintf("%.1f%% of the agreement's children were found, and it asks for %.1f%%: %s", 100*share(r.Found, r.Children), 100*least, why),
+		Message: fmt.Sprintf("%.1f%% of %s for %.1f%%: %s", 100*share(r.Found, r.Children), who, 100*least, why),
 		Hint:    hint,
 	}
 }

@@ -25,6 +25,7 @@ const (
 	RuleTableMissing       = "TABLE_MISSING"
 	RuleTableMissingInYear = "TABLE_MISSING_IN_YEAR"
 	RuleNothingUsable      = "NOTHING_USABLE"
+	RuleNothingLeaves      = "NOTHING_LEAVES"
 	RuleOtherAuthority     = "OTHER_AUTHORITY"
 	RuleLinkage            = "LINKAGE_BELOW_AGREED"
 )
@@ -105,7 +106,7 @@ func (g *Gateway) needed(s *Survey, report *finding.Report) error {
 	if err := g.ownAuthority(s.Sources); err != nil {
 		return err
 	}
-	warnOfGaps(s, n.ids, report)
+	warnOfGaps(s, g.Catalogue, n.ids, report)
 	return nil
 }
 
@@ -182,16 +183,13 @@ func (g *Gateway) ownAuthority(sources []*extract.Source) error {
 
 // warnOfGaps reports each collection year that has extracts but lacks a table that is needed. A return made every term is
 // held to the terms that it was made in.
-func warnOfGaps(s *Survey, ids []string, report *finding.Report) {
+func warnOfGaps(s *Survey, catalogue *dataset.Catalogue, ids []string, report *finding.Report) {
 	for _, id := range ids {
 		of := s.Inventory.Of(id)
-		if len(of) == 0 {
-			continue
-		}
-		table := of[0].Table
+		table := catalogue.Table(id)
 		told := make(map[string]bool)
 		for _, src := range s.Inventory.Sources {
-			if table.Termly && src.Table.Format != table.Format {
+			if (table.Termly || len(of) == 0) && src.Table.Format != table.Format {
 				continue
 			}
 			there := slices.ContainsFunc(of, func(o *extract.Source) bool {
@@ -321,6 +319,12 @@ func (s *Staged) judge(ctx context.Context, a *agreement.Agreement) error {
 			return err
 		}
 	}
+	if s.Tally.Read > 0 && s.Stage.Rows() == 0 {
+		s.Found = append(s.Found, finding.Finding{
+			Rule: RuleNothingLeaves, Severity: finding.Warning, Count: s.Tally.Read, Place: finding.Place{Table: s.Table.ID},
+			Message: "rows were read, and none of the table leaves", Hint: "look at what was held back and why, before the drop is used",
+		})
+	}
 	if !s.Table.PerChild() {
 		return nil
 	}
@@ -343,30 +347,35 @@ func (g *Gateway) read(ctx context.Context, demands []*extract.Demand) error {
 	if err := reader.Read(ctx, demands); err != nil {
 		return err
 	}
-	var read, passed int64
 	for _, d := range demands {
-		read, passed = read+d.Tally.Read, passed+d.Tally.Passed
-	}
-	if read > 0 && passed == 0 {
-		return nothingUsable(demands)
+		if d.Tally.Read >= leastRows(d.Source.Table) && d.Tally.Passed == 0 {
+			return nothingUsable(d)
+		}
 	}
 	return nil
 }
 
-// nothingUsable refuses a file of which every row was kept back: it is more likely the wrong file, or of another year,
+// leastRows is from how many rows on a table of which none can be used stops the run. A document has tables of a few
+// rows, and one wrong row of these is not yet a wrong file.
+func leastRows(t *dataset.Table) int64 {
+	if t.Document != nil {
+		return 20
+	}
+	return 1
+}
+
+// nothingUsable refuses a table of which every row was kept back: it is more likely the wrong file, or of another year,
 // than a file of wrong rows.
-func nothingUsable(demands []*extract.Demand) error {
-	src := demands[0].Source
+func nothingUsable(d *extract.Demand) error {
+	src := d.Source
 	bad := &extract.Invalid{Findings: []finding.Finding{{
 		Rule: RuleNothingUsable, Severity: finding.Stop, Place: src.Place(0, ""), Count: 1,
-		Message: "every row of the file was kept back, so nothing can be made of it",
+		Message: "every row of the table was kept back, so nothing can be made of it",
 		Hint:    "look at the findings on its rows; check that it is the right file of the right collection year",
 	}}}
-	for _, d := range demands {
-		for _, f := range d.Report.Findings() {
-			if f.Place.File == src.File && f.Place.Table == d.Source.Table.ID() {
-				bad.Findings = append(bad.Findings, f)
-			}
+	for _, f := range d.Report.Findings() {
+		if f.Place.File == src.File && f.Place.Table == src.Table.ID() {
+			bad.Findings = append(bad.Findings, f)
 		}
 	}
 	return bad

@@ -176,26 +176,20 @@ func (d *discovery) file(ctx context.Context, reader Reader, root, path string) 
 	return nil
 }
 
-// below is the part of a path that the user chose to name an extract by: the last folder given, and all below it; of a
-// file given by itself, its folder, and where that names no more than a term the folder around it. What stands above (a
+// below is the part of a path that the user chose to name an extract by: the last folder given, or that of a file given by
+// itself, and all below it; where that folder names no more than a term, the folder around it too. What stands above (a
 // home folder, a mount) says nothing of the extract.
 func below(root, path string) string {
+	folder := absolute(root)
 	rel, err := filepath.Rel(root, path)
 	if err != nil || rel == "." {
-		if abs, err := filepath.Abs(path); err == nil {
-			path = abs
-		}
-		folder := filepath.Dir(path)
-		named := filepath.Join(filepath.Base(folder), filepath.Base(path))
-		if termSaid(filepath.Base(folder)) != "" && yearSaid(filepath.Base(folder)).year == 0 {
-			named = filepath.Join(filepath.Base(filepath.Dir(folder)), named)
-		}
-		return named
+		folder, rel = filepath.Dir(absolute(path)), filepath.Base(path)
 	}
-	if abs, err := filepath.Abs(root); err == nil {
-		root = abs
+	named := filepath.Base(folder)
+	if termSaid(named) != "" && yearSaid(named).year == 0 {
+		named = filepath.Join(filepath.Base(filepath.Dir(folder)), named)
 	}
-	return filepath.Join(filepath.Base(root), rel)
+	return filepath.Join(named, rel)
 }
 
 // years gives every source its collection year and term, set by set, and refuses what does not fit them.

@@ -139,14 +139,19 @@ func TestDiscoverYearsFromSeptember(t *testing.T) {
 	}
 }
 
-// A file given by itself lies in the folder of its term, which lies in that of its year.
+// A file given by itself, or the folder of its term, lies in the folder of its year.
 func TestDiscoverFilesOfATerm(t *testing.T) {
 	root := tree(t, map[string]string{"2024-25/autumn/p.csv": pupils2025, "2019-20/more/s.csv": sessionsOf})
-	inventory, _, err := discover(t, filepath.Join(root, "2024-25", "autumn", "p.csv"))
-	if err != nil || inventory.Sources[0].When() != "autumn term of academic year 2024/25" {
-		t.Errorf("%+v, %v", inventory, err)
+	for _, given := range []string{"2024-25/autumn/p.csv", "2024-25/autumn", "2024-25/autumn/"} {
+		inventory, _, err := discover(t, root+string(filepath.Separator)+filepath.FromSlash(given))
+		if err != nil || inventory.Sources[0].When() != "autumn term of academic year 2024/25" {
+			t.Errorf("%s: %+v, %v", given, inventory, err)
+		}
 	}
-	if _, _, err = discover(t, filepath.Join(root, "2019-20", "more", "s.csv")); err == nil {
+	if _, _, err := discover(t, filepath.Join(root, "2019-20", "more")); err == nil {
+		t.Error("beyond a folder that names no term, the folder around it was asked")
+	}
+	if _, _, err := discover(t, filepath.Join(root, "2019-20", "more", "s.csv")); err == nil {
 		t.Error("a folder that names no term was looked beyond")
 	}
 }

@@ -27,6 +27,7 @@ import (
 	"context"
 	"crypto/sha256"
 
+	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/identifier"
@@ -40,9 +41,11 @@ type Source struct {
 	Year      int    // the collection year, by the year it ends in; a reader sets it where the file itself states it
 	Term      string // of a termly format: dataset.Autumn, Spring, Summer
 	Authority string // the code of the local authority, where the file states it
-	Header    Header // of a text file
-	Size      int64
-	SHA256    [sha256.Size]byte // of the whole file, taken when it was recognised
+	// First and Last are the days that rows brought together tell of, where that is less than the year; else 0.
+	First, Last civil.Date
+	Header      Header // of a text file
+	Size        int64
+	SHA256      [sha256.Size]byte // of the whole file, taken when it was recognised
 
 	seen  fingerprint // of the file when it was recognised
 	below string      // the part of the path that may name a year
@@ -176,6 +179,11 @@ func NewWant(table *dataset.Table, names ...string) Want {
 	}
 	for _, name := range names {
 		add(name)
+	}
+	for _, c := range table.Columns {
+		if c.InYear {
+			add(c.Name) // it tells whether the row is of the year at all
+		}
 	}
 	for _, c := range want {
 		if c.NotBefore != "" {

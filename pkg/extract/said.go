@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
 )
@@ -34,13 +35,14 @@ func termSaid(path string) string {
 	slices.Reverse(names)
 	for _, name := range names {
 		found := ""
-		for _, term := range dataset.Terms() {
-			// A table of the autumn census is named for the half of the summer term that it tells of.
-			if strings.Contains(strings.ReplaceAll(name, "summerhalfterm", ""), term) {
-				if found != "" {
-					return ""
-				}
-				found = term
+		for _, word := range strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) }) {
+			word = strings.TrimSuffix(word, "term")
+			switch {
+			case !slices.Contains(dataset.Terms(), word) || word == found:
+			case found != "":
+				return ""
+			default:
+				found = word
 			}
 		}
 		if found != "" {

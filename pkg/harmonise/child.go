@@ -126,7 +126,7 @@ func (k *kids) add(b *extract.Batch, source *dataset.Source, rank int16) error {
 			l.number, l.at = b.Rows[row], row
 			k.mark(numbers[id.Index[row]], id.At(row), marks, l)
 		}
-		return nil
+		return k.doubts(b, source, rank)
 	}
 	markable := k.markable(b.Source)
 	for row := range b.Len() {

@@ -12,31 +12,29 @@ import (
 
 // The rules of linking.
 const (
-	RuleShared     = "PUPIL_NUMBER_SHARED"
-	RuleTwoNumbers = "PUPIL_NUMBERS_DIFFER"
+	RuleShared = "PUPIL_NUMBER_SHARED"
+	RuleLetter = "PUPIL_NUMBER_LETTER"
 )
 
 // Links says which child has which pupil number, now or formerly, by all returns that state both. Numbers are compared
 // in their normal form, whatever their check letter. A number that two children have links neither: to guess would give
 // one child the other's life, and would join what an adoption keeps apart.
 type Links struct {
-	tables   []dataset.Link
-	report   *finding.Report
-	numbers  *extract.Dictionary // of pupils
-	child    []uint32            // by number: the child that has it, or shared
-	people   []person            // by child
-	pupils   []string            // the tables of pupils that children were looked for in
-	common   []int               // collection years for which every linking table has a source
-	Wrong    int64               // numbers with a wrong check letter or shape that link all the same
-	Distinct int64               // pupil numbers known
+	tables  []dataset.Link
+	report  *finding.Report
+	numbers *extract.Dictionary // of pupils
+	child   []uint32            // by number: the child that has it, or shared
+	people  []person            // by child
+	pupils  []string            // the tables of pupils that children were looked for in
+	common  []int               // collection years for which every linking table has a source
 }
 
 // person is what linking knows of a child.
 type person struct {
-	listed uint8  // in which linking tables the child is, of the years that all of them have
-	any    bool   // in some linking table, in any year
-	number bool   // has a pupil number that could link
-	found  uint32 // in which tables of pupils the child was found
+	listed  uint8  // in which linking tables the child is, of the years that all of them have
+	any     bool   // in some linking table, in any year
+	numbers uint16 // how many pupil numbers the child has that are nobody else's
+	found   uint64 // in which tables of pupils the child was found
 }
 
 // shared is the child of a number that more than one child has.
@@ -76,8 +74,15 @@ func (l *linker) readings() []reading {
 		table := l.links.tables[at]
 		d := &extract.Demand{
 			Source: src, Want: extract.NewWant(src.Table, append([]string{table.ChildID}, table.Identifiers...)...),
-			Report: &finding.Report{}, // what is wrong with the rows is reported when they are read for a table
-			Sink:   func(b *extract.Batch) error { return l.add(b, table, at) },
+			Report: l.links.report,
+			Sink: func(b *extract.Batch) error {
+				if b.Broken != nil { // what is wrong with such a row makes no number of it another child's
+					if err := l.add(b.Broken, table, at); err != nil {
+						return err
+					}
+				}
+				return l.add(b, table, at)
+			},
 		}
 		out = append(out, reading{demand: d, tally: &l.tally})
 	}
@@ -130,14 +135,14 @@ func (l *Links) link(child uint32, v extract.Value, place finding.Place) {
 	n, isNew := l.numbers.Number([]byte(v.Text))
 	if isNew {
 		l.child = append(l.child, child)
-		l.Distinct++
+		l.person(child).numbers++
 		if v.Outcome == identifier.CheckDigit {
-			l.Wrong++
+			l.report.Add(RuleLetter, finding.Notice, place, "the check letter of the pupil number is wrong; it links all the same", "")
 		}
 	}
-	l.person(child).number = true
-	if l.child[n] != child && l.child[n] != shared {
+	if first := l.child[n]; first != child && first != shared {
 		l.child[n] = shared
+		l.person(first).numbers--
 		l.report.Add(RuleShared, finding.Warning, place,
 			"the pupil number is another child's too, so it links neither of them to a school",
 			"find out whose number it is, and correct the other child's record")
@@ -184,7 +189,7 @@ type Rate struct {
 // Pupils is how many children, of those that in holds, were found among the pupils that any of some tables is made of;
 // of all tables of pupils when none is named.
 func (l *Links) Pupils(in func(child uint32) bool, tables ...string) Rate {
-	mask := ^uint32(0)
+	mask := ^uint64(0)
 	if len(tables) > 0 {
 		mask = 0
 	}
@@ -198,7 +203,7 @@ func (l *Links) Pupils(in func(child uint32) bool, tables ...string) Rate {
 			continue
 		}
 		r.Children++
-		if p.number {
+		if p.numbers > 0 {
 			r.Numbered++
 		}
 		if p.found&mask != 0 {
@@ -209,11 +214,11 @@ func (l *Links) Pupils(in func(child uint32) bool, tables ...string) Rate {
 }
 
 // Listed is how many of the children of the n-th linking table are in the first one too, over the collection years that
-// every linking table has; all of them have numbers here.
-func (l *Links) Listed(n int, in func(child uint32) bool) Rate {
+// every linking table has; all of them have numbers here. False when there is no such year, so that nothing can be said.
+func (l *Links) Listed(n int) (Rate, bool) {
 	var r Rate
 	for child := range l.people {
-		if p := &l.people[child]; p.listed&(1<<n) != 0 && in(uint32(child)) {
+		if p := &l.people[child]; p.listed&(1<<n) != 0 {
 			r.Children++
 			r.Numbered++
 			if p.listed&1 != 0 {
@@ -221,5 +226,5 @@ func (l *Links) Listed(n int, in func(child uint32) bool) Rate {
 			}
 		}
 	}
-	return r
+	return r, len(l.common) > 0
 }

@@ -39,8 +39,8 @@ type maker interface {
 // reading is one source that a maker wants to read.
 type reading struct {
 	demand *extract.Demand
-	tally  *Tally       // of the table: what the reader counts is added to it
-	then   func() error // once it is read; nil for nothing
+	tally  *Tally         // of the table: what the reader counts is added to it
+	then   []func() error // once it is read, in order
 }
 
 func newMaker(in Input, job *Job) maker {
@@ -137,8 +137,8 @@ func readAll(ctx context.Context, in Input, now []reading) error {
 	for _, r := range now {
 		r.tally.Read += r.demand.Tally.Read
 		r.tally.Quarantined += r.demand.Tally.Quarantined
-		if r.then != nil {
-			if err := r.then(); err != nil {
+		for _, then := range r.then {
+			if err := then(); err != nil {
 				return err
 			}
 		}
@@ -156,10 +156,10 @@ func (a *asReturned) readings() []reading {
 	var out []reading
 	for _, src := range a.in.Inventory.Of(a.job.Table.ID()) {
 		d := &extract.Demand{Source: src, Want: extract.NewWant(a.job.Table, a.job.Columns...), Report: a.job.Report, Sink: a.job.Sink}
-		out = append(out, reading{demand: d, tally: &a.job.Tally, then: func() error {
+		out = append(out, reading{demand: d, tally: &a.job.Tally, then: []func() error{func() error {
 			a.job.Tally.Left += d.Tally.Passed
 			return nil
-		}})
+		}}})
 	}
 	return out
 }

@@ -75,9 +75,14 @@ func (k *kids) mark(number uint32, id extract.Value, marks []mark, l line) {
 		f := &k.facts[m.fact]
 		says := int32(1)
 		if m.from != nil {
-			switch v := m.from.Index[l.at]; {
-			case m.from.Values[v].State != extract.Known, f.ranks[at] > l.rank: // nothing is said, or a later return has spoken
+			v := m.from.Index[l.at]
+			if m.from.Values[v].State != extract.Known || f.ranks[at] > l.rank { // nothing is said, or a later return has spoken
 				continue
+			}
+			doubted := f.ranks[at] == l.rank && f.states[at] == extract.Empty
+			switch {
+			case !m.says[v] && doubted:
+				continue // another row of the return may say that it is true
 			case !m.says[v]:
 				says = 0
 			}
@@ -87,5 +92,38 @@ func (k *kids) mark(number uint32, id extract.Value, marks []mark, l line) {
 			f.ranks[at] = l.rank
 		}
 		f.states[at], f.nums[at] = extract.Known, says
+	}
+}
+
+// doubts looks at the rows of a batch that were quarantined.
+func (k *kids) doubts(b *extract.Batch, source *dataset.Source, rank int16) error {
+	if b.Broken == nil {
+		return nil
+	}
+	marks := k.marks(b.Broken, source)
+	id := translate(b.Broken, source, k.Table, k.columns[:1])[0]
+	numbers, err := k.in.Children.NumbersOf(b.Broken, &id)
+	if err != nil {
+		return err
+	}
+	for row := range b.Broken.Len() {
+		k.doubt(numbers[id.Index[row]], id.At(row), marks, rank)
+	}
+	return nil
+}
+
+// doubt notes a mark that is quarantined: what its return says of the child is not known, unless another row says that it
+// is true; and no earlier return speaks in its place.
+func (k *kids) doubt(number uint32, id extract.Value, marks []mark, rank int16) {
+	if number == Nobody {
+		return
+	}
+	at := k.position(number, id)
+	for _, m := range marks {
+		f := &k.facts[m.fact]
+		if m.from == nil || f.ranks[at] > rank || f.ranks[at] == rank && f.nums[at] != 0 {
+			continue
+		}
+		f.states[at], f.nums[at], f.ranks[at] = extract.Empty, 0, rank
 	}
 }

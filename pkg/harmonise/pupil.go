@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/extract"
 )
@@ -62,7 +63,8 @@ func (p *pupils) readings() []reading {
 		// All pupils come before all rows about them, and what is of one file side by side: it is read once.
 		all := append(byFile(rolls), byFile(details)...)
 		if len(all) > 0 {
-			all[len(all)-1].then = r.pass
+			last := &all[len(all)-1]
+			last.then = append(last.then, r.pass)
 		}
 		out = append(out, all...)
 	}
@@ -99,21 +101,35 @@ type portion struct {
 	when    occasion // what the return tells of
 	census  occasion // the return
 	details []bool   // per column: made of rows about the pupils, not of the pupil's own
+	fed     []bool   // per column: made of cells, of either
 	keys    *extract.Dictionary
 	owners  []owner // by key
-	buffer  []byte  // for keys
+	schools *extract.Dictionary
+	buffer  []byte // for keys
 }
 
 // owner is the pupil whom rows of other tables name by a key; of a pupil who makes no row, where such rows are counted.
 type owner struct {
-	pupil *pupil
-	count *int64
+	pupil  *pupil
+	count  *int64
+	school uint32
+	void   bool // nobody can tell whose the key is
+}
+
+// detail is one table with rows about the pupils, being read.
+type detail struct {
+	*dataset.Detail
+	fed        []bool          // per column: made of its rows
+	broken     int64           // rows quarantined for a cell
+	nobody     int64           // rows about nobody on the roll
+	missing    map[uint32]bool // the schools of these
+	unreadable bool            // a row's key could not be read
 }
 
 // pupilKey is what makes a row of the table one, within one return.
 type pupilKey struct {
 	child uint32
-	term  string // what the return tells of
+	when  occasion // what the return tells of
 }
 
 // readings lists what is read of one return for one source: the pupils, and the rows about them.
@@ -124,14 +140,22 @@ func (r *intake) readings(o occasion, source *dataset.Source) (pupils, about []r
 		return nil, nil
 	}
 	p := &portion{intake: r, source: source, period: period, census: o, when: occasion{o.year - period.YearsBack, period.Term},
-		details: make([]bool, len(r.columns)), keys: extract.NewDictionary()}
+		details: make([]bool, len(r.columns)), fed: make([]bool, len(r.columns)),
+		keys: extract.NewDictionary(), schools: extract.NewDictionary()}
+	for c, name := range r.columns {
+		f := source.Feed(name)
+		p.fed[c] = f != nil && f.Is == ""
+	}
 	for i := range source.Details {
-		d := &source.Details[i]
-		for _, src := range r.sourcesOf(d.Table, o) {
+		for _, src := range r.sourcesOf(source.Details[i].Table, o) {
+			d := &detail{Detail: &source.Details[i], fed: make([]bool, len(r.columns)), missing: make(map[uint32]bool)}
 			for c, name := range r.columns {
-				p.details[c] = p.details[c] || d.Feed(name) != nil
+				d.fed[c] = d.Feed(name) != nil
+				p.details[c], p.fed[c] = p.details[c] || d.fed[c], p.fed[c] || d.fed[c]
 			}
-			about = append(about, r.reading(src, append(slices.Clone(d.Key), readsOf(r.columns, d.Feed)...), func(b *extract.Batch) error { return p.addDetails(b, d) }))
+			read := r.reading(src, append(slices.Clone(d.Key), readsOf(r.columns, d.Feed)...), func(b *extract.Batch) { p.addDetails(b, d) })
+			read.then = append(read.then, func() error { return p.settle(d, src, read.demand.Tally) })
+			about = append(about, read)
 		}
 	}
 	if len(about) == 0 && !tells(source, rolls) {
@@ -140,13 +164,16 @@ func (r *intake) readings(o occasion, source *dataset.Source) (pupils, about []r
 	r.portions = append(r.portions, p)
 	wanted := slices.Concat(source.Pupils.Identifiers, source.Pupils.Key, []string{source.Pupils.Status}, readsOf(r.columns, source.Feed))
 	for _, src := range rolls {
-		pupils = append(pupils, r.reading(src, wanted, func(b *extract.Batch) error { return p.addPupils(b) }))
+		pupils = append(pupils, r.reading(src, wanted, p.addPupils))
 	}
 	return pupils, about
 }
 
-func (r *intake) reading(src *extract.Source, columns []string, sink func(*extract.Batch) error) reading {
-	d := &extract.Demand{Source: src, Want: extract.NewWant(src.Table, columns...), Report: r.Report, Sink: sink}
+func (r *intake) reading(src *extract.Source, columns []string, take func(*extract.Batch)) reading {
+	d := &extract.Demand{Source: src, Want: extract.NewWant(src.Table, columns...), Report: r.Report, Sink: func(b *extract.Batch) error {
+		take(b)
+		return nil
+	}}
 	return reading{demand: d, tally: &r.Tally}
 }
 
@@ -186,4 +213,25 @@ func readsOf(columns []string, feed func(string) *dataset.Feed) []string {
 		}
 	}
 	return out
+}
+
+// tellsOf is the source of the rows that a portion makes: what it tells of, by a file that it is made from.
+func (p *portion) tellsOf(file string) *extract.Source {
+	src := &extract.Source{File: file, Table: p.Table, Year: p.when.year}
+	if from, to := p.period.FromMonth, p.period.ToMonth; from != 0 {
+		src.First, src.Last = p.monthDay(from), p.monthDay(to%12+1)-1
+		if src.Last < src.First {
+			src.Last = p.monthDay(to) + 30 // of the last month of a year that ends with it
+		}
+	}
+	return src
+}
+
+// monthDay is the first day of a month in the academic year that a portion tells of.
+func (p *portion) monthDay(month int) civil.Date {
+	year := p.when.year
+	if month >= int(p.Table.YearBegins) {
+		year--
+	}
+	return civil.MustYMD(year, month, 1)
 }

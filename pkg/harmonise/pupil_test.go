@@ -1,10 +1,13 @@
 package harmonise_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/harmonise"
 )
 
@@ -100,12 +103,42 @@ func TestAttendance(t *testing.T) {
 		{"a key that two pupils of a school have is nobody's", map[string]string{
 			"pupilonroll.csv":                roll(row("a", upns[0], "C"), row("a", upns[2], "C"), strings.Replace(row("a", upns[3], "C"), "a,S", "a,T", 1)),
 			"termlysessiondetailsonroll.csv": marks("a,S,1,3,I", "a,T,2,3,I"),
-		}, []string{"51 120  ", "54 120 3 0"}, map[string]int64{harmonise.RuleKeyTwice: 1}, harmonise.Tally{Read: 5, Left: 2, Marks: 1, Quarantined: 2}},
+		}, []string{"51 120  ", "53 120  ", "54 120 3 0"}, map[string]int64{harmonise.RuleKeyTwice: 1}, harmonise.Tally{Read: 5, Left: 3, Marks: 1, Quarantined: 1}},
 
-		{"rows about nobody on the roll", map[string]string{
-			"pupilonroll.csv":                roll(row("a", upns[0], "C")),
-			"termlysessiondetailsonroll.csv": marks("a,S,1,3,I", "a,T,1,3,I", "z,S,1,3,I"),
-		}, []string{"51 120 3 0"}, map[string]int64{harmonise.RuleNoPupil: 2}, harmonise.Tally{Read: 4, Left: 1, Marks: 1, Quarantined: 2}},
+		{"a key that a quarantined row has too", map[string]string{
+			"pupilonroll.csv":                roll(row("a", upns[0], "C"), "a,S,"+upns[2]+",,2020-Sep-01 00:00:00,C,9999", "b,S,"+upns[3]+",,2020-Sep-01 00:00:00,C,9999", row("b", upns[5], "C")),
+			"termlysessiondetailsonroll.csv": marks("a,S,1,3,I", "b,S,2,3,I"),
+		}, []string{"51 120  ", "52 120  "}, map[string]int64{harmonise.RuleKeyTwice: 2, "NUMBER_OUT_OF_RANGE": 2}, harmonise.Tally{Read: 6, Left: 2, Quarantined: 4}},
+
+		{"a child who left a school twice has one key there", map[string]string{
+			"pupilonroll.csv":                 roll(row("z", upns[3], "C")),
+			"pupilnolongeronroll.csv":         lines(offRollLine, "a,T,"+upns[0]+",,,,132", "a,T,"+upns[0]+",,,,130"),
+			"termlysessiondetailsoffroll.csv": lines(offLine, "a,T,1,5,G", "a,T,2,6,I"),
+		}, []string{"54 120  ", "51 262 6 5"}, nil, harmonise.Tally{Read: 5, Left: 2, Marks: 3}},
+
+		{"rows about nobody on the roll are somebody's of that school", map[string]string{
+			"pupilonroll.csv":                roll(row("a", upns[0], "C"), strings.Replace(row("b", upns[2], "C"), "b,S", "b,T", 1)),
+			"termlysessiondetailsonroll.csv": marks("a,S,1,3,I", "z,S,1,3,I", "b,T,1,4,I", "y,U,1,4,I"),
+		}, []string{"51 120  ", "53 120 4 0"}, map[string]int64{harmonise.RuleNoPupil: 2}, harmonise.Tally{Read: 6, Left: 2, Marks: 2, Quarantined: 2}},
+
+		{"a row that cannot be read is anybody's", map[string]string{
+			"pupilonroll.csv":                roll(row("a", upns[0], "C"), row("b", upns[2], "C")),
+			"termlysessiondetailsonroll.csv": marks("a,S,1,3,I", "b,S,1"),
+		}, []string{"51 120  ", "53 120  "}, map[string]int64{"FIELD_COUNT": 1, harmonise.RuleIncomplete: 1}, harmonise.Tally{Read: 4, Left: 2, Marks: 1, Quarantined: 1}},
+
+		{"so is a row with a key that is none", map[string]string{
+			"pupilonroll.csv":                roll(row("a", upns[0], "C"), row("b", upns[2], "C")),
+			"termlysessiondetailsonroll.csv": marks("a,S,1,3,I", "1.23E+11,S,1,3,I"),
+		}, []string{"51 120  ", "53 120  "}, map[string]int64{"KEY_MALFORMED": 1, harmonise.RuleIncomplete: 1}, harmonise.Tally{Read: 4, Left: 2, Marks: 1, Quarantined: 1}},
+
+		{"a table without rows tells nothing", map[string]string{
+			"pupilonroll.csv": roll(row("a", upns[0], "C")), "termlysessiondetailsonroll.csv": marks(),
+		}, []string{"51 120  "}, map[string]int64{"NO_ROWS": 1, harmonise.RuleIncomplete: 1}, harmonise.Tally{Read: 1, Left: 1}},
+
+		{"a quarantined row of another school's registration takes nothing away", map[string]string{
+			"pupilonroll.csv":                roll(row("a", upns[0], "M"), "b,S,"+upns[0]+",,2020-Sep-01 00:00:00,S,lots"),
+			"termlysessiondetailsonroll.csv": marks("a,S,1,3,I", "b,S,1,9,I"),
+		}, []string{"51 120 3 0"}, map[string]int64{"NUMBER_MALFORMED": 1}, harmonise.Tally{Read: 4, Left: 1, Marks: 1, Quarantined: 2}},
 
 		{"pupils who are no children of the returns", map[string]string{
 			"pupilonroll.csv":                roll(row("a", "H801200001099", "C"), row("b", "UN3", "C"), row("c", "", "C")),
@@ -131,6 +164,55 @@ func TestAttendance(t *testing.T) {
 			}
 			if len(m.found) > len(tc.found) {
 				t.Errorf("findings %v, want %v", m.found, tc.found)
+			}
+		})
+	}
+}
+
+// TestRowsAboutNobody: a table of which no row is about anybody on the roll is of another export.
+func TestRowsAboutNobody(t *testing.T) {
+	council := discover(t, builtIn(t), write(t, map[string]string{
+		"2023-24/header.csv":                            care(),
+		"2023-24/spring/pupilonroll.csv":                lines(onRollLine, row("a", upns[0], "C")),
+		"2023-24/spring/termlysessiondetailsonroll.csv": lines(detailsLine, "x,S,1,3,I", "y,S,1,3,I"),
+	})...)
+	in := harmonise.Input{Inventory: council.inventory, Children: harmonise.NewChildren(), Read: council.read}
+	in.Links = harmonise.NewLinks(council.catalogue.Links(), &finding.Report{})
+	if err := harmonise.Make(t.Context(), in, nil, in.Links); err != nil {
+		t.Fatal(err)
+	}
+	job := &harmonise.Job{Table: council.catalogue.Table("attendance"), Columns: []string{"child_id"}, Report: &finding.Report{}, Sink: func(*extract.Batch) error { return nil }}
+	err := harmonise.Make(t.Context(), in, []*harmonise.Job{job}, nil)
+	var invalid *extract.Invalid
+	if !errors.As(err, &invalid) || invalid.Findings[0].Rule != harmonise.RuleNoPupil || !strings.HasSuffix(invalid.Findings[0].Place.File, "termlysessiondetailsonroll.csv") {
+		t.Errorf("%v, want %s", err, harmonise.RuleNoPupil)
+	}
+}
+
+// TestSharedNumbers: a number that two children have links neither, whatever else is wrong with a row that states it.
+func TestSharedNumbers(t *testing.T) {
+	cin := func(children ...string) string {
+		return "<Message><Header><CollectionDetails><Collection>CIN</Collection><Year>2024</Year><ReferenceDate>2024-03-31</ReferenceDate></CollectionDetails>" +
+			"<Source><LEA>331</LEA></Source></Header><Children>" + strings.Join(children, "") + "</Children></Message>"
+	}
+	child := func(id string, more string) string {
+		return "<Child><ChildIdentifiers><LAchildID>" + id + "</LAchildID>" + more + "</ChildIdentifiers></Child>"
+	}
+	upn := func(element, number string) string { return "<" + element + ">" + number + "</" + element + ">" }
+	for name, tc := range map[string]struct {
+		children []string
+		want     string
+	}{
+		"a number of one":      {[]string{child("71", upn("UPN", upns[1]))}, "71 120"},
+		"a former number":      {[]string{child("71", upn("UPN", upns[4])+upn("FormerUPN", upns[1]))}, "71 120"},
+		"of two":               {[]string{child("71", upn("UPN", upns[1])), child("72", upn("UPN", upns[1]))}, ""},
+		"former of another":    {[]string{child("71", upn("UPN", upns[1])), child("72", upn("FormerUPN", upns[1]))}, ""},
+		"of a quarantined row": {[]string{child("71", upn("UPN", upns[1])), child("72", upn("UPN", upns[1])+upn("FormerUPN", upns[4])+upn("FormerUPN", upns[5]))}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := of(t, "attendance", map[string]string{"2023-24/cin.xml": cin(tc.children...), "2023-24/spring/pupilonroll.csv": lines(onRollLine, row("a", upns[1], "C"))}, "child_id", "possible")
+			if m.text() != tc.want {
+				t.Errorf("made %q, want %q", m.text(), tc.want)
 			}
 		})
 	}
@@ -213,5 +295,46 @@ func TestPremiums(t *testing.T) {
 	}
 	if m.tally != (harmonise.Tally{Read: 8, Left: 5, Marks: 2, Unlinked: 1}) {
 		t.Errorf("%+v", m.tally)
+	}
+}
+
+// TestDoubtedDisability: a code that nobody knows is not "no disability", and an earlier return does not speak for it.
+func TestDoubtedDisability(t *testing.T) {
+	cin := func(year int, codes ...string) string {
+		text := ""
+		for _, code := range codes {
+			text += "<Disability>" + code + "</Disability>"
+		}
+		return fmt.Sprintf("<Message><Header><CollectionDetails><Collection>CIN</Collection><Year>%[1]d</Year><ReferenceDate>%[1]d-03-31</ReferenceDate></CollectionDetails>"+
+			"<Source><LEA>331</LEA></Source></Header><Children><Child><ChildIdentifiers><LAchildID>71</LAchildID></ChildIdentifiers>"+
+			"<ChildCharacteristics><Disabilities>%s</Disabilities></ChildCharacteristics></Child></Children></Message>", year, text)
+	}
+	for name, tc := range map[string]struct {
+		before, now []string
+		want        string
+	}{
+		"none":                          {nil, []string{"NONE"}, "false"},
+		"some":                          {[]string{"NONE"}, []string{"MOB"}, "true"},
+		"none any more":                 {[]string{"MOB"}, []string{"NONE"}, "false"},
+		"not said now":                  {[]string{"MOB"}, nil, "true"},
+		"never said":                    {nil, nil, ""},
+		"unknown code":                  {[]string{"NONE"}, []string{"AUTX"}, ""},
+		"unknown code after none":       {nil, []string{"NONE", "AUTX"}, ""},
+		"unknown code before none":      {nil, []string{"AUTX", "NONE"}, ""},
+		"unknown code, and a known one": {nil, []string{"AUTX", "MOB"}, "true"},
+		"a known code, and an unknown":  {nil, []string{"MOB", "AUTX"}, "true"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := of(t, "children", map[string]string{"2022-23/cin.xml": cin(2023, tc.before...), "2023-24/cin.xml": cin(2024, tc.now...)}, "child_id", "disabled")
+			got := ""
+			for _, row := range m.rows {
+				if row[0] == "71" {
+					got = row[1]
+				}
+			}
+			if got != tc.want {
+				t.Errorf("disabled is %q, want %q", got, tc.want)
+			}
+		})
 	}
 }

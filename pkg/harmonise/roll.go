@@ -47,26 +47,24 @@ func (s *sum) value(def *dataset.Column) extract.Value {
 }
 
 // addPupils brings a batch of pupils' own rows in.
-func (p *portion) addPupils(b *extract.Batch) error {
+func (p *portion) addPupils(b *extract.Batch) {
 	who, cells := p.identify(b), p.cells(b, p.source.Feed)
 	for row := range b.Len() {
-		o := owner{}
+		var o owner
 		child := who(row)
 		switch {
 		case child == shared:
-			p.refuse(b, row, p.source.Pupils.Identifiers[0], RuleTwoNumbers, "the pupil's numbers are those of more than one child",
-				"find out whose they are: see also the findings on the children's own returns")
+			p.refuse(b, row, p.source.Pupils.Identifiers[0], RuleShared, "a number of the pupil is that of more than one child, so it links to none",
+				"find out whose it is: see also the findings on the children's own returns")
 			o.count = &p.Tally.Quarantined
-		case p.heldBack(b, row):
+		case p.heldBack(b, row, true):
 			o.count = &p.Tally.Elsewhere
 		case child == Nobody:
 			o.count = &p.Tally.Unlinked
 		default:
 			o.pupil = p.pupil(child, b, row)
 		}
-		if !p.own(b, row, o) {
-			continue
-		}
+		p.own(b, row, o)
 		if o.pupil == nil {
 			*o.count++
 			continue
@@ -82,7 +80,6 @@ func (p *portion) addPupils(b *extract.Batch) error {
 	if b.Broken != nil {
 		p.lose(b.Broken)
 	}
-	return nil
 }
 
 // identify tells the child of each row.
@@ -100,13 +97,17 @@ func (p *portion) identify(b *extract.Batch) func(row int) uint32 {
 	}
 }
 
-// heldBack reports whether another school's row counts the pupil. A row that does not say counts, with a warning.
-func (p *portion) heldBack(b *extract.Batch, row int) bool {
+// heldBack reports whether another school's row counts the pupil. A row that does not say counts, with a warning where it
+// is asked for.
+func (p *portion) heldBack(b *extract.Batch, row int, warn bool) bool {
 	if p.source.Pupils.Status == "" {
 		return false
 	}
 	c := b.Column(p.source.Pupils.Status)
 	v := c.At(row)
+	if v.State != extract.Known && !warn {
+		return false
+	}
 	if v.State != extract.Known {
 		p.Report.Add(RuleEnrolment, finding.Warning, b.Source.Place(b.Rows[row], c.Named()),
 			"the row does not say what kind of enrolment it is; it counts as the pupil's only one",
@@ -120,7 +121,7 @@ func (p *portion) def(column int) *dataset.Column { return p.Table.Column(p.colu
 
 // pupil finds or makes the row of a child.
 func (p *portion) pupil(child uint32, b *extract.Batch, row int) *pupil {
-	key := pupilKey{child, p.when.term}
+	key := pupilKey{child, p.when}
 	k := p.rows[key]
 	if k == nil {
 		k = &pupil{key: key, src: b.Source, row: b.Rows[row], cells: make([]sum, len(p.columns))}
@@ -151,28 +152,41 @@ func (p *portion) enrol(k *pupil, b *extract.Batch, row int) {
 	p.Report.Add(RuleTwoRolls, finding.Quarantine, b.Source.Place(b.Rows[row], ""), message, hint)
 }
 
-// own notes whose key a row has, and reports false for a key that another row has too: then nobody can tell whose the
-// rows are that name it.
-func (p *portion) own(b *extract.Batch, row int, o owner) bool {
+// own notes whose key a row has. Of a key that rows of two pupils have, nobody can tell whose the rows are that name it:
+// these are quarantined, and what they would have fed is unknown of both.
+func (p *portion) own(b *extract.Batch, row int, o owner) {
 	key := p.keyOf(b, row, p.source.Pupils.Key)
 	if key == nil {
 		if o.pupil != nil && len(p.source.Pupils.Key) > 0 {
 			p.lack(o.pupil, p.details)
 		}
-		return true
+		return
 	}
 	n, isNew := p.keys.Number(key)
 	if isNew {
+		o.school = p.school(b, row, p.source.Pupils.Key)
 		p.owners = append(p.owners, o)
-		return true
+		return
 	}
-	if first := p.owners[n]; first.pupil != nil {
-		p.lack(first.pupil, p.details)
+	first := &p.owners[n]
+	if !first.void && first.pupil == o.pupil && first.count == o.count {
+		return // another row of the same pupil
 	}
-	p.owners[n] = owner{count: &p.Tally.Quarantined}
-	p.refuse(b, row, "", RuleKeyTwice, "two pupils of one school have the same record number", "export the table again, with record numbers that are unique in a school")
-	p.Tally.Quarantined++
-	return false
+	for _, k := range []*pupil{first.pupil, o.pupil} {
+		if k != nil {
+			p.lack(k, p.details)
+		}
+	}
+	*first = owner{count: &p.Tally.Quarantined, school: first.school, void: true}
+	p.Report.Add(RuleKeyTwice, finding.Warning, b.Source.Place(b.Rows[row], ""),
+		"another pupil of the school has the same record number, so rows about either are quarantined, and what they tell leaves as null",
+		"export the table again, with record numbers that are unique in a school")
+}
+
+// school is the number of a school, by which what is missing of one is told from the others: the first part of a key.
+func (p *portion) school(b *extract.Batch, row int, key []string) uint32 {
+	n, _ := p.schools.Number([]byte(b.Column(key[0]).At(row).Text))
+	return n
 }
 
 // keyOf is what names the pupil of a row; nil when a part of it is missing.
@@ -206,62 +220,81 @@ func (p *portion) refuse(b *extract.Batch, row int, column, rule, message, hint 
 func (p *portion) lose(b *extract.Batch) {
 	who := p.identify(b)
 	for row := range b.Len() {
-		o := owner{count: &p.Tally.Quarantined}
-		if child := who(row); child < shared {
-			all := make([]bool, len(p.columns))
-			for i, name := range p.columns {
-				all[i] = p.details[i] || len(p.source.Reads(name)) > 0
-			}
-			p.lack(p.pupil(child, b, row), all)
+		if child := who(row); child < shared && !p.heldBack(b, row, false) {
+			p.lack(p.pupil(child, b, row), p.fed)
 		}
-		if key := p.keyOf(b, row, p.source.Pupils.Key); key != nil {
-			if _, isNew := p.keys.Number(key); isNew {
-				p.owners = append(p.owners, o)
-			}
-		}
+		p.own(b, row, owner{count: &p.Tally.Quarantined, void: true})
 	}
 }
 
 // addDetails brings a batch of rows about pupils in.
-func (p *portion) addDetails(b *extract.Batch, d *dataset.Detail) error {
+func (p *portion) addDetails(b *extract.Batch, d *detail) {
 	cells := p.cells(b, d.Feed)
 	for row := range b.Len() {
 		o, known := p.ownerOf(b, row, d)
 		switch {
 		case !known:
-			p.refuse(b, row, d.Key[0], RuleNoPupil, "the row is about a pupil who is not on the roll of the return", "export both tables again, at one time")
+			p.refuse(b, row, d.Key[0], RuleNoPupil, "the row is about a pupil who is not on the roll of the return, so what is told of the school's pupils is not known, and leaves as null",
+				"export both tables again, at one time")
 			p.Tally.Quarantined++
+			d.nobody++
+			d.missing[p.school(b, row, d.Key)] = true
 		case o.pupil == nil:
 			*o.count++
 		case o.pupil.rolls > 1:
 			p.Tally.Quarantined++
 		default:
 			p.Tally.Marks++
-			for i, name := range p.columns {
-				if d.Feed(name) != nil {
+			for i := range p.columns {
+				if d.fed[i] {
 					o.pupil.cells[i].add(cells[i](row), p.def(i))
 				}
 			}
 		}
 	}
 	if b.Broken == nil {
-		return nil
+		return
 	}
-	fed := make([]bool, len(p.columns))
-	for i, name := range p.columns {
-		fed[i] = d.Feed(name) != nil
-	}
+	d.broken += int64(b.Broken.Len())
 	for row := range b.Broken.Len() {
-		if o, known := p.ownerOf(b.Broken, row, d); known && o.pupil != nil {
-			p.lack(o.pupil, fed)
+		o, known := p.ownerOf(b.Broken, row, d)
+		switch {
+		case !known:
+			d.unreadable = true
+		case o.pupil != nil:
+			p.lack(o.pupil, d.fed)
 			p.Report.Add(RuleIncomplete, finding.Warning, b.Broken.Source.Place(b.Broken.Rows[row], ""),
 				"the row is quarantined, so what the child's rows come to is not known and leaves as null", "correct the row: see the findings on it")
+		}
+	}
+}
+
+// settle looks at what a table about pupils did not tell: rows of nobody known are somebody's, and a table without rows
+// says nothing. What such rows would have fed is unknown: of the pupils of their school, or of all.
+func (p *portion) settle(d *detail, src *extract.Source, tally extract.Tally) error {
+	lost := tally.Quarantined - d.broken // rows that have not even the shape of one
+	if tally.Read > 0 && d.nobody == tally.Passed && lost+d.broken+d.nobody == tally.Read {
+		return extract.Stop(RuleNoPupil, src.Place(0, ""), "no row is about a pupil on the roll of the return",
+			"export the table and the table of pupils again, at one time: they name pupils by the same numbers")
+	}
+	all := d.unreadable || lost > 0 || tally.Read == 0
+	if !all && len(d.missing) == 0 {
+		return nil
+	}
+	if all {
+		p.Report.Add(RuleIncomplete, finding.Warning, src.Place(0, ""),
+			"the table has no rows, or rows of which nobody can tell whose they are, so what it tells of all pupils leaves as null",
+			"correct the rows that cannot be read, or export the table again")
+	}
+	for _, o := range p.owners {
+		if o.pupil != nil && (all || d.missing[o.school]) {
+			p.lack(o.pupil, d.fed)
 		}
 	}
 	return nil
 }
 
-func (p *portion) ownerOf(b *extract.Batch, row int, d *dataset.Detail) (owner, bool) {
+func (p *portion) ownerOf(b *extract.Batch, row int, d *detail) (owner, bool) {
 	key := p.keyOf(b, row, d.Key)
 	if key == nil {
 		return owner{}, false
@@ -279,7 +312,7 @@ func (r *intake) pass() error {
 		var list []*pupil
 		for _, k := range r.list {
 			switch {
-			case k.key.term != p.when.term || k.rows == 0:
+			case k.key.when != p.when || k.rows == 0:
 			case k.rolls > 1:
 				r.Tally.Quarantined += k.rows
 			default:
@@ -293,7 +326,7 @@ func (r *intake) pass() error {
 				return err
 			}
 		}
-		r.list = slices.DeleteFunc(r.list, func(k *pupil) bool { return k.key.term == p.when.term })
+		r.list = slices.DeleteFunc(r.list, func(k *pupil) bool { return k.key.when == p.when })
 	}
 	r.rows, r.list, r.portions = nil, nil, nil
 	return nil
@@ -301,7 +334,7 @@ func (r *intake) pass() error {
 
 func (p *portion) batch(list []*pupil) *extract.Batch {
 	b := &extract.Batch{
-		Source:  &extract.Source{File: list[0].src.File, Table: p.Table, Year: p.when.year},
+		Source:  p.tellsOf(list[0].src.File),
 		Columns: make([]extract.Column, len(p.columns)),
 	}
 	for _, k := range list {

@@ -96,7 +96,7 @@ func (t *Table) keepRows(b *extract.Batch, held *Held, report *finding.Report) (
 		switch {
 		case !t.plan.people.has(child):
 			held.NotInCohort++
-		case event != nil && !t.inPeriod(event.At(row)), event == nil && !t.yearInPeriod(b.Source.Year):
+		case event != nil && !t.inPeriod(event.At(row)), event == nil && !t.yearInPeriod(b.Source):
 			held.OutsidePeriod++
 		default:
 			rows, children = append(rows, row), append(children, child)
@@ -127,14 +127,18 @@ func (t *Table) inPeriod(v extract.Value) bool {
 	return day >= t.period.DataFrom && day <= t.period.DataTo
 }
 
-// yearInPeriod holds a row of a table without an event date to the data period by the collection year, or academic year,
-// that it tells of: some day of it must be in the period. Year 0, a row brought together from several returns, has none.
-func (t *Table) yearInPeriod(year int) bool {
-	first, ok := civil.FromYMD(year-1, int(t.Source.YearBegins), 1)
-	if !ok {
-		return true
+// yearInPeriod holds a row of a table without an event date to the data period by the term, the academic year or the
+// collection year that it tells of: some day of it must be in the period. Year 0, a row brought together from several
+// returns, has none.
+func (t *Table) yearInPeriod(src *extract.Source) bool {
+	first, last := src.First, src.Last
+	if last == 0 {
+		var ok bool
+		if first, ok = civil.FromYMD(src.Year-1, int(t.Source.YearBegins), 1); !ok {
+			return true
+		}
+		last = civil.MustYMD(src.Year, int(t.Source.YearBegins), 1) - 1
 	}
-	last := civil.MustYMD(year, int(t.Source.YearBegins), 1) - 1
 	return last >= t.period.DataFrom && first <= t.period.DataTo
 }
 
