@@ -23,7 +23,8 @@ published. When nothing changed since the last drop, nothing is published.
 
 EXTRACT is a file or a folder with all below it; without one, the folder of
 postern.yaml is taken. Put each annual set into a folder named for its
-collection year, such as 2025-26.
+collection year, such as 2025-26, and each school census into one for its term
+in it, such as 2025-26/autumn.
 
 ` + exitCodes
 
@@ -162,13 +163,18 @@ func writeAccounts(b *strings.Builder, tables []export.TableRecord) {
 		"in the agreement's cohort · outside dates: not in its data period · quarantined: a finding keeps the row back\n")
 }
 
-// origins names the source columns behind a column, the first two and how many more: the manifest has all of them.
+// origins names the source columns behind a column, the first or the first two and how many more: the manifest has all.
 func origins(sources []string) string {
-	const most = 2
-	if len(sources) <= most {
-		return strings.Join(sources, ", ")
+	const most, wide = 2, 60
+	shown := sources[:min(most, len(sources))]
+	if len(strings.Join(shown, ", ")) > wide {
+		shown = shown[:1]
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(sources[:most], ", "), len(sources)-most)
+	text := strings.Join(shown, ", ")
+	if more := len(sources) - len(shown); more > 0 {
+		text = fmt.Sprintf("%s and %d more", text, more)
+	}
+	return text
 }
 
 // writeLinkage says how well the agreement's children were found again in other extracts.
@@ -183,7 +189,8 @@ func writeLinkage(b *strings.Builder, links []export.LinkRecord) {
 		_, _ = fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\n", l.Table, l.Domain, l.Children, l.Numbered, l.Found)
 	}
 	_ = t.Flush()
-	b.WriteString("children: the agreement's, as the returns list them · with a number: those with an identifier that can link\n")
+	b.WriteString("by child/upn: the agreement's children, found among pupils · by child/la-child-id: all children of that return, found\n" +
+		"in the CIN census of the same years · with a number: those with an identifier that can link\n")
 }
 
 // writeFindings lists findings, those about files first; what to do stands below those that ask for the same.

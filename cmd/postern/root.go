@@ -19,17 +19,18 @@ const version = "0.1.0"
 var build = ""
 
 const long = `Postern is the small gate through which a council's children's data leaves.
-It reads extracts of social-care returns, keeps only what one Data Sharing
-Agreement allows, replaces identifiers by codes, and publishes Parquet files
-with a signed manifest.
+It reads extracts of social-care and school returns, keeps only what one Data
+Sharing Agreement allows, replaces identifiers by codes, and publishes Parquet
+files with a signed manifest.
 
 Words:
   agreement   the YAML file of one Data Sharing Agreement (DSA): what may leave, to
               whom, why and until when
-  extract     a file that a source system exported, such as a CSV file of the
-              SSDA903 return, which councils make on looked-after children each year
-  collection  1 April to 31 March, which a return is about, named for its end: that
-  year        of 2025-26 is 2026
+  extract     a file that a source system exported: of the SSDA903 return on
+              looked-after children, the CIN census on children in need, the school
+              census, or Get Information about Pupils
+  collection  what a return is about, named for its end: that of 2025-26 is 2026.
+  year        1 April to 31 March; of a school census 1 September to 31 August
   drop        one delivery: tables as Parquet files, which R, Python, DuckDB and
               Stata read, with a manifest (what it holds, under which agreement, to
               be checked by programs) and a signature

@@ -55,6 +55,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	secret FILE KIND|FILE      make a key file hold a bad secret, see badSecrets, or that of another key file
 //	sign KEY NAMESPACE FILE    sign a file into FILE.sig
 //	spoil FILE KIND            make a file a bad one: see spoilers
+//	swap FILE PATTERN NEW      replace the first match of a pattern (of regexp); NEW has $1, and \n, \xE9 as Go's strings do
 //	bad KIND RULE              export with a spoiled extract: exit code 4, a message of this rule, and nothing left behind
 //	plant                      add rows to the latest return, most of them bad: see plantedRows
 //	accounted PLAN RECORD WHO  (cohort or everybody) the run record accounts for every row, the planted ones too, beside the plan made before
@@ -103,6 +104,7 @@ func scriptCommands(templates map[string]string, b *buckets) map[string]scriptCo
 		"secret": positive(secret),
 		"sign":   positive(signFile),
 		"spoil":  positive(spoil),
+		"swap":   positive(swap),
 
 		"bucket":   positive(b.bucket),
 		"as":       positive(b.as),

@@ -2,15 +2,17 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf16"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// spoilers make a good CSV extract a bad one, each in one of the ways in which extracts are bad.
+// spoilers make a good extract a bad one, each in one of the ways in which extracts are bad.
 func spoilers() map[string]func(good []byte) []byte {
 	lines := func(good []byte) (first, rest []byte) {
 		first, rest, _ = bytes.Cut(good, []byte("\n"))
@@ -54,6 +56,14 @@ func spoilers() map[string]func(good []byte) []byte {
 		"loose-quote":  func(good []byte) []byte { return append(bytes.Clone(good), "\"1,\n2\",3\n"...) },
 		"not-csv":      func(good []byte) []byte { return append([]byte("PK\x03\x04"), good...) },
 		"latin-header": func(good []byte) []byte { return append([]byte("\xE9"), good...) },
+		"nested": func(good []byte) []byte {
+			const levels = 100
+			return bytes.Replace(good, []byte("<Children>"), []byte("<Children>"+strings.Repeat("<a>", levels)+strings.Repeat("</a>", levels)), 1)
+		},
+		"two-rolls": func(good []byte) []byte { // every pupil at another school, too
+			_, rest := lines(good)
+			return append(bytes.Clone(good), bytes.ReplaceAll(rest, []byte(",SCH"), []byte(",TWIN"))...)
+		},
 		"no-row-sound": func(good []byte) []byte {
 			first, rest := lines(good)
 			return append(first, bytes.ReplaceAll(rest, []byte("\n"), []byte(",\n"))...)
@@ -70,6 +80,31 @@ func spoil(ts *testscript.TestScript, args []string) error {
 		return fmt.Errorf("there is no way %s to spoil a file", args[1])
 	}
 	return rewrite(ts, args[0], spoiled([]byte(ts.ReadFile(args[0]))))
+}
+
+// swap replaces the first match of a pattern, which must be there, and must change the file.
+func swap(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 3); err != nil {
+		return err
+	}
+	pattern, err := regexp.Compile(args[1])
+	if err != nil {
+		return err
+	}
+	template, err := strconv.Unquote(`"` + strings.ReplaceAll(args[2], `"`, `\"`) + `"`)
+	if err != nil {
+		return err
+	}
+	was := ts.ReadFile(args[0])
+	at := pattern.FindStringSubmatchIndex(was)
+	if at == nil {
+		return errors.New("the pattern is not in the file")
+	}
+	is := was[:at[0]] + string(pattern.ExpandString(nil, template, was, at)) + was[at[1]:]
+	if is == was {
+		return errors.New("the file is as it was")
+	}
+	return rewrite(ts, args[0], []byte(is))
 }
 
 // bad spoils the latest header.csv of a council that has published nothing, exports, and puts the file back. The message

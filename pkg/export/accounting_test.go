@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/export"
 	"github.com/postern-gateway/postern/pkg/synth"
 	"github.com/postern-gateway/postern/pkg/table"
@@ -19,9 +18,10 @@ import (
 // many rows there are is counted here, line by line.
 func TestEveryRowIsAccountedFor(t *testing.T) {
 	extracts := filepath.Join(t.TempDir(), "extracts")
-	mustCopy(t, cohort(t, synth.CohortOptions{Children: 120, Seed: 5, Years: 3, Formats: []string{"ssda903"}}), extracts)
+	mustCopy(t, cohort(t, synth.CohortOptions{Children: 120, Seed: 5, Years: 3}), extracts)
 	c := newCouncil(t)
-	newCanary(t, extracts).plantIn(t, c.catalogue, filepath.Join(extracts, "2025-26"), 2026)
+	spoilRolls(t, extracts) // while every row has as many cells as its header
+	newCanary(t, extracts).plantInAll(t, c.catalogue, filepath.Join(extracts, "2025-26"), 2026)
 	spoilMore(t, extracts)
 	const cohortOf = "cohort: {table: looked_after_episodes, where: {start_date: {from: 2019-04-01}}}\n"
 	for _, agreed := range []struct{ id, cohort, onUnusable, period string }{
@@ -30,18 +30,19 @@ func TestEveryRowIsAccountedFor(t *testing.T) {
 		{"dsa-trust-known", "", "quarantine", strings.Replace(usualPeriod, "1990-01-01", "2020-04-01", 1)},
 	} {
 		t.Run(agreed.id, func(t *testing.T) {
-			text := wideAgreement(c.catalogue, agreed.id, agreed.period, agreed.onUnusable, notYet)
+			text := wideAgreement(c.catalogue, agreed.id, agreed.period, agreed.onUnusable, notYetAny()...)
 			text = strings.Replace(text, "release: {", agreed.cohort+"release: {", 1)
 			c := newCouncil(t, text)
 			result := c.export(t, agreed.id, extracts)
 			runs := c.runs(t, agreed.id)
 			record := runs[len(runs)-1]
-			if len(record.Tables) != 13 {
+			if len(record.Tables) != 11+9+9 { // of children looked after, of children in need, core tables
 				t.Fatalf("the run record has %d tables", len(record.Tables))
 			}
+			files := filesOf(t, extracts)
 			total := make(map[string]int64)
 			for _, tab := range record.Tables {
-				rows := rowsOf(t, c.catalogue, extracts, tab.Table)
+				rows := files.feeding(c.catalogue, c.catalogue.Table(tab.Table))
 				held := int64(0)
 				for why, n := range tab.HeldBack {
 					held += n
@@ -57,12 +58,12 @@ func TestEveryRowIsAccountedFor(t *testing.T) {
 				if left := c.rowsIn(t, result, tab.Table); tab.Left != left {
 					t.Errorf("%s: %d rows are in the drop, the run record says %d", tab.Table, left, tab.Left)
 				}
-				if tab.Kept < 5 {
+				if tab.Kept < 4 {
 					t.Errorf("%s: only %d rows were quarantined", tab.Table, tab.Kept)
 				}
 				counted(t, tab.Table, tab.Findings)
 			}
-			for _, why := range []string{"superseded", "marks", "outside_period", "quarantined"} {
+			for _, why := range []string{"superseded", "marks", "outside_period", "quarantined", "unlinked", "elsewhere"} {
 				if total[why] == 0 {
 					t.Errorf("no row was %s: the test has none", why)
 				}
@@ -71,6 +72,44 @@ func TestEveryRowIsAccountedFor(t *testing.T) {
 				t.Errorf("%d rows were held back as of other children", others)
 			}
 		})
+	}
+}
+
+// spoilRolls adds to the census what rows of several files make wrong together.
+func spoilRolls(t *testing.T, extracts string) {
+	t.Helper()
+	roll := readCSV(t, filepath.Join(extracts, "2025-26", "autumn", "pupilonroll.csv"))
+	cell := func(row int, name string) string { return roll[row][slices.Index(roll[0], name)] }
+	with := func(row int, cells map[string]string) []string {
+		out := slices.Clone(roll[row])
+		for name, cell := range cells {
+			out[slices.Index(roll[0], name)] = cell
+		}
+		return out
+	}
+	// A key twice, in two rows of other children; and children on a second roll, under two kinds of registration.
+	more := [][]string{roll[1], with(2, map[string]string{"pupilonrolltableid": cell(3, "pupilonrolltableid"), "NativeId": cell(3, "NativeId")})}
+	for row := range min(len(roll)-1, 20) {
+		status := []string{"C", "M", "S", "F", ""}[row%5]
+		more = append(more, with(row+1, map[string]string{"NativeId": "SCHOOL2", "enrolstatus": status}))
+	}
+	for name, rows := range map[string][][]string{
+		"pupilonroll": more,
+		// A blank code, no sessions, and a pupil of no roll.
+		"termlysessiondetailsonroll": {{cell(5, "pupilonrolltableid"), cell(5, "NativeId"), "k", "1", "s", "3", ""},
+			{cell(6, "pupilonrolltableid"), cell(6, "NativeId"), "k", "1", "s", "", "I"}, {"nobody", "SCHOOL3", "k", "1", "s", "3", "I"}},
+		// A period that ends before it starts, one of 1066, and of a pupil of no roll.
+		"fsmperiodsonroll": {{cell(7, "pupilonrolltableid"), cell(7, "NativeId"), "k", "1", "s", "2025-Jul-31 00:00:00", "2024-Jul-31 00:00:00", "ENG"},
+			{cell(8, "pupilonrolltableid"), cell(8, "NativeId"), "k", "1", "s", "1066-Oct-14 00:00:00", "", "ENG"},
+			{"nobody", "SCHOOL3", "k", "1", "s", "2024-Jul-31 00:00:00", "", "ENG"}},
+	} {
+		path := filepath.Join(extracts, "2025-26", "autumn", name+".csv")
+		text := mustRead(t, path)
+		width := len(strings.Split(text[:strings.IndexByte(text, '\n')], ","))
+		for _, row := range rows {
+			text += strings.Join(append(row, make([]string, max(0, width-len(row)))...), ",") + "\n"
+		}
+		mustWrite(t, path, text)
 	}
 }
 
@@ -95,38 +134,6 @@ func spoilMore(t *testing.T, extracts string) {
 	add("uasc.csv", "700009,M,02/03/2010,", "NULL,M,02/03/2010,")
 }
 
-// rowsOf counts the rows of all extracts that feed a table: the lines with something on them, but for the header line.
-func rowsOf(t *testing.T, catalogue *dataset.Catalogue, extracts, id string) int64 {
-	t.Helper()
-	feeding := []string{id}
-	if tab := catalogue.Table(id); tab.Core() {
-		feeding = nil
-		for _, source := range tab.Sources {
-			feeding = append(feeding, source.Table)
-		}
-	}
-	files := map[string]string{"ssda903/prev_perm": "previous_permanence"}
-	rows := int64(0)
-	for _, name := range filesBelow(t, extracts) {
-		if !slices.ContainsFunc(feeding, func(table string) bool {
-			base := files[table]
-			if base == "" {
-				base = strings.TrimPrefix(table, "ssda903/")
-			}
-			return strings.TrimSuffix(filepath.Base(name), ".csv") == base
-		}) {
-			continue
-		}
-		for line := range strings.SplitSeq(mustRead(t, filepath.Join(extracts, name)), "\n") {
-			if strings.TrimSpace(line) != "" {
-				rows++
-			}
-		}
-		rows-- // the header line
-	}
-	return rows
-}
-
 // rowsIn counts the rows of a table's file in a drop.
 func (c *council) rowsIn(t *testing.T, result *export.Result, id string) int64 {
 	t.Helper()
@@ -142,12 +149,17 @@ func (c *council) rowsIn(t *testing.T, result *export.Result, id string) int64 {
 func counted(t *testing.T, id string, findings []recordedFinding) {
 	t.Helper()
 	want := map[string]int64{"FIELD_COUNT": 2, "QUOTE_MISPLACED": 1}
+	if !strings.HasPrefix(id, "ssda903/") {
+		want = nil
+	}
 	switch id {
 	case "children": // the header's and uasc's
 		want = map[string]int64{"FIELD_COUNT": 4, "QUOTE_MISPLACED": 2, "ROW_EMPTY": 1, "CHILD_CONFLICT": 3}
+	case "looked_after_episodes":
+		want = map[string]int64{"FIELD_COUNT": 2, "QUOTE_MISPLACED": 1, "ROW_EMPTY": 1, "REQUIRED_EMPTY": 1}
 	case "ssda903/header":
 		want["ROW_EMPTY"] = 1
-	case "looked_after_episodes", "ssda903/episodes":
+	case "ssda903/episodes":
 		want["ROW_EMPTY"], want["REQUIRED_EMPTY"] = 1, 1
 	case "ssda903/missing":
 		want["DATE_ORDER"] = 1

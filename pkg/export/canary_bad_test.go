@@ -24,9 +24,13 @@ const aFile = "2026-27/oc3.csv"
 
 // change rewrites the spoilt file.
 func change(how func(text, marker string) string) func(*testing.T, *canary, string) {
+	return changeIn(aFile, how)
+}
+
+func changeIn(name string, how func(text, marker string) string) func(*testing.T, *canary, string) {
 	return func(t *testing.T, c *canary, folder string) {
 		t.Helper()
-		path := filepath.Join(folder, filepath.FromSlash(aFile))
+		path := filepath.Join(folder, filepath.FromSlash(name))
 		c.made++
 		marker := c.plant(fmt.Sprintf("Zebedee Badfile %04d", c.made), "a marker in a bad file")
 		mustWrite(t, path, how(mustRead(t, path), marker))
@@ -49,7 +53,7 @@ func rename(from, to string) func(*testing.T, *canary, string) {
 	}
 }
 
-// badInputs lists them. A row that can be kept back by itself is no bad input: canaries stand in such rows anyway.
+// badInputs lists those of a text file. A row that can be kept back by itself is no bad input: canaries stand in such rows anyway.
 func badInputs() []badInput {
 	inputs := []badInput{
 		{"cut off in a quoted field", 4, 4, change(func(text, marker string) string { return text + `"` + marker + ",17/05/" })},

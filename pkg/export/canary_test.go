@@ -14,6 +14,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/postern-gateway/postern/pkg/custody"
+	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/export"
 	"github.com/postern-gateway/postern/pkg/identifier"
 	"github.com/postern-gateway/postern/pkg/pseudonym"
@@ -26,31 +27,44 @@ import (
 // may, and no temporary file's name.
 const inName = "Marmaduke Featherstone"
 
-// canaries makes extracts with canaries in every column of every table of two collection years.
+// canaries makes extracts of all formats with canaries in every column of every table of two collection years.
 func canaries(t *testing.T) (extracts string, c *canary) {
 	t.Helper()
-	from := smallCohort(t)
+	from := wholeCohort(t)
 	extracts = filepath.Join(t.TempDir(), "extracts")
 	mustCopy(t, from, extracts)
 	c = newCanary(t, extracts)
 	catalogue := newCouncil(t).catalogue
-	c.plantIn(t, catalogue, filepath.Join(extracts, "2025-26"), 2026)
-	c.plantIn(t, catalogue, filepath.Join(extracts, "2026-27"), 2027)
+	c.plantInAll(t, catalogue, filepath.Join(extracts, "2025-26"), 2026)
+	c.plantInAll(t, catalogue, filepath.Join(extracts, "2026-27"), 2027)
+	c.alone(t)
 	reviews := filepath.Join(extracts, "2025-26", "reviews")
 	if err := os.Rename(reviews+".csv", reviews+" "+inName+".csv"); err != nil {
 		t.Fatal(err)
 	}
 	mustWrite(t, filepath.Join(extracts, "notes "+inName+".txt"), "not an extract")
-	if len(c.search.needles) < 1000 || len(c.search.words) < len(rareCodes()) || len(c.search.days) < 100 {
+	if len(c.search.needles) < 5000 || len(c.search.words) < len(rareCodes()) || len(c.search.days) < 1000 {
 		t.Fatalf("only %d needles, %d words and %d days were planted", len(c.search.needles), len(c.search.words), len(c.search.days))
 	}
 	// The planted values are found in the extracts, or there would be nothing to look for.
-	for _, name := range []string{"2025-26/header.csv", "2025-26/oc2.csv", "2026-27/dolo.csv"} {
+	for _, name := range []string{"2025-26/header.csv", "2025-26/oc2.csv", "2026-27/dolo.csv", "2025-26/cin.xml", "2026-27/cin.xml",
+		"2025-26/autumn/pupilonroll.csv", "2026-27/spring/fsmperiod.csv", "2025-26/autumn/addressesonroll.csv", "2025-26/pupil_premium.tab",
+		"2026-27/pupil_premium.csv", "2026-27/census.csv"} {
 		if found, err := c.search.file(filepath.Join(extracts, name)); err != nil || len(found) < 30 {
 			t.Fatalf("%s: only %d markers were found (%v)", name, len(found), err)
 		}
 	}
 	return extracts, c
+}
+
+// plantInAll plants canaries in every table of every format, in the folder of a collection year.
+func (c *canary) plantInAll(tb testing.TB, catalogue *dataset.Catalogue, folder string, year int) {
+	tb.Helper()
+	c.plantIn(tb, catalogue, folder, year)
+	c.plantInCIN(tb, catalogue, folder, year)
+	for _, term := range []string{dataset.Autumn, dataset.Spring} {
+		c.plantInSchools(tb, catalogue, folder, term, year)
+	}
 }
 
 // lookingStore lets a watch look before and after each put.
@@ -109,6 +123,20 @@ func TestCanary(t *testing.T) {
 			t.Errorf("the watch saw no %s: it did not look while the run was at work", ending)
 		}
 	}
+	told := make(map[string]bool)
+	record := c.runs(t, wideID)[0]
+	for _, tab := range record.Tables {
+		record.Findings = append(record.Findings, tab.Findings...)
+	}
+	for _, f := range record.Findings {
+		told[f.Rule] = true
+	}
+	for _, rule := range []string{"PUPIL_NUMBER_SHARED", "PUPIL_ON_TWO_ROLLS", "PUPIL_KEY_TWICE", "PUPIL_UNKNOWN", "KEY_MALFORMED", "SUM_INCOMPLETE",
+		"ELEMENT_UNKNOWN", "ELEMENT_NOT_IN_YEAR", "ELEMENT_TWICE", "CELL_NOT_TEXT", "TEXT_STRAY", "DATE_ORDER", "BOOLEAN_UNKNOWN", "CHILD_UNKNOWN"} {
+		if !told[rule] {
+			t.Errorf("no row broke %s: its words were not searched", rule)
+		}
+	}
 	c.noDigests(t, extracts, result.Drop)
 	c.searchMembership(t, planted, result.Drop)
 	c.treatedIn(t, planted, result)
@@ -155,19 +183,34 @@ func (c *council) searchMembership(t *testing.T, planted *canary, drop string) {
 	}
 }
 
-// treatedIn holds that the canaries of good rows did leave: their pseudonyms are in the drop.
+// treatedIn holds that the canaries of good rows did leave: their pseudonyms are in the drop, in each of its files that has
+// one, and those of pupils in the tables that are made of schools' rows.
 func (c *council) treatedIn(t *testing.T, planted *canary, result *export.Result) {
 	t.Helper()
-	pseudonyms := c.pseudonyms(t, wideID, identifier.LAChildID, planted.ids...)
-	held := make(map[string]bool)
+	all := make(map[string]bool)
+	held := make(map[string]map[string]bool)
 	for name := range parquets(t, c.path("drops", result.Drop)) {
-		for _, id := range columnOf(t, c.path("drops", result.Drop, name), "CHILD", "child_id") {
-			held[id] = true
+		held[name] = make(map[string]bool)
+		for _, id := range columnOf(t, c.path("drops", result.Drop, name), "CHILD", "LAchildID", "child_id") {
+			held[name][id], all[id] = true, true
 		}
 	}
-	for i, p := range pseudonyms {
-		if !held[p] {
-			t.Errorf("canary %d of %d did not leave as a pseudonym", i+1, len(pseudonyms))
+	codes := c.pseudonyms(t, wideID, identifier.LAChildID, planted.ids...)
+	for i, p := range codes {
+		if !all[p] {
+			t.Errorf("canary %d of %d did not leave as a pseudonym", i+1, len(codes))
+		}
+	}
+	for name := range held {
+		if !slices.ContainsFunc(codes, func(p string) bool { return held[name][p] }) {
+			t.Errorf("%s has no canary's pseudonym", name)
+		}
+	}
+	// The good row of each table of a school is about the first of the pupils.
+	pupil := c.pseudonyms(t, wideID, identifier.LAChildID, planted.pupils[0].id)[0]
+	for _, name := range []string{"attendance.parquet", "free_school_meals.parquet", "pupil_premium.parquet"} {
+		if !held[name][pupil] {
+			t.Errorf("%s has not the pupil whose row is good", name)
 		}
 	}
 }

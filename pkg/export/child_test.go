@@ -64,6 +64,7 @@ type order struct {
 	Extracts  []string
 	Now       time.Time
 	Spill     int // bytes of rows that a table keeps in memory; 0 for the usual
+	Batch     int // rows that come at a time; 0 for what the readers make
 	Umask     int
 	FileLimit uint64 // bytes that a file may have; 0 for no limit: what a full disk is like
 
@@ -146,6 +147,11 @@ func runChild(text string) int {
 	g.Progress = func(export.Event) { steps.step() }
 	g.Now = func() time.Time { clocks.step(); return now() }
 	g.StageBytes = o.Spill
+	for ending, reader := range g.Readers {
+		if o.Batch > 0 {
+			g.Readers[ending] = rebatched{reader, o.Batch}
+		}
+	}
 	result, err := g.Run(context.Background(), export.Request{Agreement: o.Agreement, Extracts: o.Extracts})
 	out := outcome{Steps: steps.n, Clocks: clocks.n, Puts: deadly.before.n}
 	if err != nil {

@@ -23,6 +23,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/export"
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/extract/csv"
+	"github.com/postern-gateway/postern/pkg/extract/xml"
 	"github.com/postern-gateway/postern/pkg/signature"
 	"github.com/postern-gateway/postern/pkg/state"
 	"github.com/postern-gateway/postern/pkg/store"
@@ -236,9 +237,14 @@ func gatewayAt(folder string, catalogue *dataset.Catalogue, now time.Time) (*exp
 	}
 	return &export.Gateway{
 		LACode: laCode, Catalogue: catalogue, Agreements: filepath.Join(folder, "agreements"), Keys: custody.Open(references(folder)),
-		State: own, Store: target, Readers: map[string]extract.Reader{".csv": csv.Reader{}},
+		State: own, Store: target, Readers: readers(catalogue),
 		Now: func() time.Time { return now }, Version: testVersion,
 	}, nil
+}
+
+// readers has a reader per file name ending, as the command has.
+func readers(catalogue *dataset.Catalogue) map[string]extract.Reader {
+	return map[string]extract.Reader{".csv": csv.Reader{}, ".tab": csv.Reader{}, ".xml": xml.Reader{Catalogue: catalogue}}
 }
 
 // export runs the council's exporter, which must end well.
@@ -271,7 +277,7 @@ func cohort(tb testing.TB, opt synth.CohortOptions) string {
 	tb.Helper()
 	common.mu.Lock()
 	defer common.mu.Unlock()
-	key := fmt.Sprintf("%d-%d-%d-%d", opt.Children, opt.Seed, opt.Years, opt.LastYear)
+	key := fmt.Sprintf("%d-%d-%d-%d-%s", opt.Children, opt.Seed, opt.Years, opt.LastYear, strings.Join(opt.Formats, "-"))
 	if made, ok := common.cohorts[key]; ok {
 		return made
 	}
@@ -284,7 +290,13 @@ func cohort(tb testing.TB, opt synth.CohortOptions) string {
 	return folder
 }
 
-// smallCohort is the usual one: 100 children in two annual sets.
+// wholeCohort is that of all returns: 100 children in two annual sets.
+func wholeCohort(tb testing.TB) string {
+	tb.Helper()
+	return cohort(tb, wholeOptions())
+}
+
+// smallCohort is the usual one: 100 children in two annual sets of the return on children looked after.
 func smallCohort(tb testing.TB) string {
 	tb.Helper()
 	return cohort(tb, synth.CohortOptions{Children: 100, Seed: 11, Years: 2, Formats: []string{"ssda903"}})

@@ -20,9 +20,9 @@ import (
 // TestSameInputsSameBytes makes the same drop in one council after another: each is set up anew, and differs in something that
 // must not decide a byte of a Parquet file.
 func TestSameInputsSameBytes(t *testing.T) {
-	extracts := cohort(t, synth.CohortOptions{Children: 120, Seed: 5, Years: 3, Formats: []string{"ssda903"}})
+	extracts := cohort(t, synth.CohortOptions{Children: 120, Seed: 5, Years: 3})
 	c := newCouncil(t)
-	text := wideAgreement(c.catalogue, wideID, usualPeriod, "null", notYet)
+	text := wideAgreement(c.catalogue, wideID, usualPeriod, "null", notYetAny()...)
 	text = strings.Replace(text, "treatment: age_band, bands: [0, 5, 10]", "treatment: age_months", 1) // another month shows
 	c = newCouncil(t, text)
 	want := parquets(t, c.path("drops", c.export(t, wideID, extracts).Drop))
@@ -36,6 +36,8 @@ func TestSameInputsSameBytes(t *testing.T) {
 		{"two cores", nil, []string{"GOMAXPROCS=2"}},
 		{"eight cores", nil, []string{"GOMAXPROCS=8"}},
 		{"little memory", func(_ *testing.T, o *order) { o.Spill = 100 }, []string{"GOMAXPROCS=8"}},
+		{"a row at a time", func(_ *testing.T, o *order) { o.Batch = 1 }, nil},
+		{"seven rows at a time, and little memory", func(_ *testing.T, o *order) { o.Batch, o.Spill = 7, 100 }, nil},
 		{"another time zone, where it is December", func(_ *testing.T, o *order) { o.Now = time.Date(2026, 11, 30, 23, 30, 0, 0, time.UTC) }, []string{"TZ=Asia/Kathmandu"}},
 		{"another language", nil, []string{"LANG=tr_TR.UTF-8", "LC_ALL=tr_TR.UTF-8"}},
 		{"another host and account", nil, []string{"HOSTNAME=elsewhere", "USER=nobody", "HOME=/nonexistent"}},

@@ -20,16 +20,22 @@ const spillSoon = 400
 // killing is a council whose exporter is killed again and again.
 type killing struct {
 	*council
-	extracts string
-	want     map[string]string // the Parquet files of an undisturbed run
+	agreement string
+	extracts  string
+	want      map[string]string // the Parquet files of an undisturbed run
 }
 
 func newKilling(t *testing.T) *killing {
 	t.Helper()
-	extracts := smallCohort(t)
-	undisturbed := newCouncil(t, shippedAgreement(t))
+	return killingOver(t, shippedAgreement(t), smallCohort(t))
+}
+
+// killingOver is a council with another agreement and other extracts.
+func killingOver(t *testing.T, agreement, extracts string) *killing {
+	t.Helper()
+	undisturbed := newCouncil(t, agreement)
 	drop := undisturbed.export(t, shippedID, extracts).Drop
-	return &killing{extracts: extracts, want: parquets(t, undisturbed.path("drops", drop))}
+	return &killing{agreement: agreement, extracts: extracts, want: parquets(t, undisturbed.path("drops", drop))}
 }
 
 func (k *killing) order() order {
@@ -39,7 +45,7 @@ func (k *killing) order() order {
 }
 
 // fresh sets the council up anew.
-func (k *killing) fresh(t *testing.T) { t.Helper(); k.council = newCouncil(t, shippedAgreement(t)) }
+func (k *killing) fresh(t *testing.T) { t.Helper(); k.council = newCouncil(t, k.agreement) }
 
 // recovers holds a council whose exporter was killed to the promise: no drop or a whole one, and the next run completes
 // with the same bytes.
@@ -67,36 +73,82 @@ func (k *killing) recovers(t *testing.T) {
 // every entry of the register), and before and after each put.
 func TestKillAtEveryStep(t *testing.T) {
 	k := newKilling(t)
-	k.fresh(t)
-	said, killed := runAlone(t, k.order())
-	if killed || said.Outcome != string(export.Published) || said.Steps < 20 || said.Clocks < 10 || said.Puts < 9 {
+	said := k.undisturbed(t)
+	if said.Steps < 20 || said.Clocks < 10 || said.Puts < 9 {
 		t.Fatalf("the undisturbed exporter: %+v", said)
 	}
-	sameParquets(t, parquets(t, k.path("drops", said.Drop)), k.want)
-	for _, at := range []struct {
-		name string
-		last int
-		set  func(o *order, n int)
-	}{
+	for _, at := range killPoints(said) {
+		t.Run(at.name, func(t *testing.T) {
+			for n := 1; n <= at.last && !t.Failed(); n++ {
+				k.at(t, at, n)
+			}
+		})
+	}
+}
+
+// TestEndsOverAllReturns does the same to an exporter of the whole agreement, whose tables are made of documents, of rolls
+// and of text together. There are many more steps: some are tried, others each time; all of them where there is time.
+func TestEndsOverAllReturns(t *testing.T) {
+	k := killingOver(t, wholeAgreement(t), wholeCohort(t))
+	said := k.undisturbed(t)
+	if said.Steps < 60 || said.Clocks < 10 || said.Puts < 16 || len(k.want) != 9 {
+		t.Fatalf("the undisturbed exporter: %+v, with %d tables", said, len(k.want))
+	}
+	for _, at := range killPoints(said) {
+		t.Run(at.name, func(t *testing.T) {
+			points := rand.Perm(at.last)
+			if !long() {
+				points = points[:min(len(points), map[string]int{"step": 12}[at.name]+3)]
+			}
+			for _, n := range points {
+				if k.at(t, at, n+1); t.Failed() {
+					return
+				}
+			}
+		})
+	}
+}
+
+// killPoint is a kind of moments at which an exporter can be killed, of which there are so many.
+type killPoint struct {
+	name string
+	last int
+	set  func(o *order, n int)
+}
+
+func killPoints(said outcome) []killPoint {
+	return []killPoint{
 		{"step", said.Steps, func(o *order, n int) { o.KillAtStep = n }},
 		{"clock", said.Clocks, func(o *order, n int) { o.KillAtClock = n }},
 		{"before put", said.Puts, func(o *order, n int) { o.KillAtPut = n }},
 		{"after put", said.Puts, func(o *order, n int) { o.KillAfterPut = n }},
-	} {
-		t.Run(at.name, func(t *testing.T) {
-			for n := 1; n <= at.last && !t.Failed(); n++ {
-				k.fresh(t)
-				o := k.order()
-				at.set(&o, n)
-				if _, killed := runAlone(t, o); !killed {
-					t.Fatalf("the exporter outlived %s %d of %d", at.name, n, at.last)
-				}
-				k.recovers(t)
-				if t.Failed() {
-					t.Logf("killed at %s %d of %d", at.name, n, at.last)
-				}
-			}
-		})
+	}
+}
+
+// undisturbed runs the exporter to its end.
+func (k *killing) undisturbed(t *testing.T) outcome {
+	t.Helper()
+	k.fresh(t)
+	said, killed := runAlone(t, k.order())
+	if killed || said.Outcome != string(export.Published) {
+		t.Fatalf("the undisturbed exporter: %+v", said)
+	}
+	sameParquets(t, parquets(t, k.path("drops", said.Drop)), k.want)
+	return said
+}
+
+// at kills a new council's exporter at one moment, and holds the council to the promise.
+func (k *killing) at(t *testing.T, at killPoint, n int) {
+	t.Helper()
+	k.fresh(t)
+	o := k.order()
+	at.set(&o, n)
+	if _, killed := runAlone(t, o); !killed {
+		t.Fatalf("the exporter outlived %s %d of %d", at.name, n, at.last)
+	}
+	k.recovers(t)
+	if t.Failed() {
+		t.Logf("killed at %s %d of %d", at.name, n, at.last)
 	}
 }
 

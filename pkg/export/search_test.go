@@ -19,6 +19,7 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/file"
 
 	"github.com/postern-gateway/postern/pkg/civil"
+	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/table"
 )
 
@@ -81,7 +82,8 @@ func (s *searcher) plant(value, name string) {
 func (s *searcher) date(d civil.Date, value, name string) {
 	s.days[int32(d)] = name
 	y, m, day := d.YMD()
-	for _, text := range []string{value, d.String(), fmt.Sprintf("%d/%d/%d", day, m, y), fmt.Sprintf("%02d.%02d.%d", day, m, y)} {
+	for _, text := range []string{value, d.String(), fmt.Sprintf("%d/%d/%d", day, m, y), fmt.Sprintf("%02d/%02d/%d", day, m, y),
+		fmt.Sprintf("%02d.%02d.%d", day, m, y), written(dataset.DateCensus, d)[:len("2024-Oct-16")]} {
 		s.forms(text, name+" as "+text)
 	}
 }
@@ -204,7 +206,10 @@ func (s *searcher) file(path string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.HasPrefix(data, []byte("PAR1")) {
+	switch {
+	case bytes.HasPrefix(data, []byte("age-encryption.org/")):
+		return s.bytes(data), nil // in so many random bytes each short word stands somewhere; it is searched opened
+	case !bytes.HasPrefix(data, []byte("PAR1")):
 		return s.text(data), nil
 	}
 	found := s.bytes(data)

@@ -5,12 +5,12 @@ package export_test
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/identifier"
-	"github.com/postern-gateway/postern/pkg/synth"
 	"github.com/postern-gateway/postern/pkg/table"
 )
 
@@ -33,20 +33,23 @@ func nobodies() map[string]identifier.Outcome {
 // that would make one child of all who have none.
 func TestNobodyIsNeverHashed(t *testing.T) {
 	extracts := filepath.Join(t.TempDir(), "extracts")
-	mustCopy(t, cohort(t, synth.CohortOptions{Children: 100, Seed: 11, Years: 2, Formats: []string{"ssda903"}}), extracts)
+	mustCopy(t, wholeCohort(t), extracts)
 	c := newCouncil(t)
+	before := c.drawRun(t, extracts)
 	planted := 0
 	for _, tab := range c.catalogue.Tables() {
-		if tab.Core() || tab.ID() == notYet {
-			continue
+		if tab.Format == "ssda903" && tab.ID() != notYet {
+			planted += plantNobodies(t, newCanary(t, t.TempDir()), tab, filepath.Join(extracts, "2025-26"))
 		}
-		planted += plantNobodies(t, newCanary(t, t.TempDir()), tab, filepath.Join(extracts, "2025-26"))
 	}
 	if planted != 11*len(nobodies()) {
 		t.Fatalf("%d rows were planted", planted)
 	}
-	c = newCouncil(t, wideAgreement(c.catalogue, wideID, usualPeriod, "null", notYet))
+	plantNobodiesInNeed(t, newCanary(t, t.TempDir()), c.catalogue, filepath.Join(extracts, "2025-26", "cin.xml"))
+	plantNobodiesOnRolls(t, filepath.Join(extracts, "2025-26"))
+	c = newCouncil(t, wideAgreement(c.catalogue, wideID, usualPeriod, "null", notYetAny()...))
 	drop := c.export(t, wideID, extracts).Drop
+	c.nobodyLinked(t, before)
 
 	hashed := make(map[string]string)
 	master, salt := keyFile(t, c.path("keys", "master")), keyFile(t, c.path("keys", "salts", wideID+".e1"))
@@ -61,7 +64,7 @@ func TestNobodyIsNeverHashed(t *testing.T) {
 	}
 	for name := range parquets(t, c.path("drops", drop)) {
 		path := c.path("drops", drop, name)
-		for _, column := range []string{"CHILD", "child_id", "URN", "placement_urn"} {
+		for _, column := range []string{"CHILD", "LAchildID", "child_id", "URN", "placement_urn"} {
 			for _, cell := range columnOf(t, path, column) {
 				if raw, bad := hashed[cell]; bad {
 					t.Errorf("%s.%s holds the code of %q, which identifies nobody", name, column, raw)
@@ -94,8 +97,94 @@ func plantNobodies(t *testing.T, values *canary, tab *dataset.Table, folder stri
 		lines = append(lines, row)
 		rows++
 	}
-	writeCSV(t, path, lines)
+	writeCSV(t, path, ",", lines)
 	return rows
+}
+
+// plantNobodiesInNeed adds a child to the CIN census for each cell that identifies nobody, with a row of every table, and
+// the cell in the place of the child's identifier; and again in the place of the pupil numbers of a child who has one.
+func plantNobodiesInNeed(t *testing.T, values *canary, catalogue *dataset.Catalogue, path string) {
+	t.Helper()
+	var all []*dataset.Table
+	for _, tab := range catalogue.Tables() {
+		if tab.Format == "cin" && tab.In(2026) {
+			all = append(all, tab)
+		}
+	}
+	var planted strings.Builder
+	for raw := range nobodies() {
+		nobody := values.child(2026, all...)
+		nobody.at("ChildIdentifiers", "LAchildID").text = raw
+		nobody.write(&planted)
+		numberless := values.child(2026, catalogue.Table("cin/child"))
+		numberless.at("ChildIdentifiers", "UPN").text = raw
+		numberless.at("ChildIdentifiers", "FormerUPN").text = raw
+		numberless.write(&planted)
+	}
+	mustWrite(t, path, strings.Replace(mustRead(t, path), "</Children>", planted.String()+"</Children>", 1))
+}
+
+// plantNobodiesOnRolls adds pupils with the same cells in the place of their numbers, who are nobody's children.
+func plantNobodiesOnRolls(t *testing.T, folder string) {
+	t.Helper()
+	for name, delimiter := range map[string]string{"autumn/pupilonroll.csv": ",", "spring/pupilonroll.csv": ",", "pupil_premium.tab": "\t"} {
+		path := filepath.Join(folder, filepath.FromSlash(name))
+		text := mustRead(t, path)
+		first, rest, _ := strings.Cut(text, "\n")
+		second, _, _ := strings.Cut(rest, "\n")
+		header := strings.Split(first, delimiter)
+		n := 0
+		for raw := range nobodies() {
+			n++
+			row := strings.Split(second, delimiter) // one that a reader takes
+			for i, heading := range header {
+				switch strings.ToLower(strings.TrimPrefix(heading, "\ufeff")) {
+				case "upn", "formerupn":
+					row[i] = raw
+				case "pupilonrolltableid":
+					row[i] = fmt.Sprintf("nobody%d", n)
+				}
+			}
+			text += strings.Join(row, delimiter) + "\n"
+		}
+		mustWrite(t, path, text)
+	}
+}
+
+// pupilTables are those that are made of pupils' rows, and how often a run reads a row that plantNobodiesOnRolls adds: of the
+// autumn's roll for each half of the summer term.
+func pupilTables() map[string]int64 {
+	return map[string]int64{"attendance": 3, "free_school_meals": 2, "pupil_premium": 1}
+}
+
+// drawRun makes a drop of extracts as they are, and returns what its run record says of the tables of pupils.
+func (c *council) drawRun(t *testing.T, extracts string) map[string][2]int64 {
+	t.Helper()
+	c = newCouncil(t, wideAgreement(c.catalogue, wideID, usualPeriod, "null", notYetAny()...))
+	c.export(t, wideID, extracts)
+	return c.leftAndUnlinked(t)
+}
+
+func (c *council) leftAndUnlinked(t *testing.T) map[string][2]int64 {
+	t.Helper()
+	out := make(map[string][2]int64)
+	for _, tab := range c.runs(t, wideID)[0].Tables {
+		if pupilTables()[tab.Table] > 0 {
+			out[tab.Table] = [2]int64{tab.Left, tab.HeldBack["unlinked"]}
+		}
+	}
+	return out
+}
+
+// nobodyLinked holds that no pupil whose number is nobody's became a child's row, though children have the same in its place.
+func (c *council) nobodyLinked(t *testing.T, before map[string][2]int64) {
+	t.Helper()
+	for id, now := range c.leftAndUnlinked(t) {
+		want := [2]int64{before[id][0], before[id][1] + pupilTables()[id]*int64(len(nobodies()))}
+		if now != want || before[id][0] == 0 {
+			t.Errorf("%s: %d rows left and %d were unlinked, want %d and %d", id, now[0], now[1], want[0], want[1])
+		}
+	}
 }
 
 // countNobodies holds the run record to the number of each outcome, and the files to as many empty cells.
@@ -110,13 +199,26 @@ func (c *council) countNobodies(t *testing.T, drop string) {
 	runs := c.runs(t, wideID)
 	for _, tab := range runs[len(runs)-1].Tables {
 		column := "CHILD"
-		switch tab.Table {
-		case "children": // a row of nobody makes no child
-			if tab.Kept != all {
-				t.Errorf("children: %d rows were quarantined, want %d", tab.Kept, all)
+		switch {
+		case tab.Table == "children": // a row of nobody makes no child, in either return, and marks none
+			if tab.Kept != 2*all {
+				t.Errorf("children: %d rows were quarantined, want %d", tab.Kept, 2*all)
+			}
+			told := int64(0)
+			for _, f := range tab.Findings {
+				if f.Rule == "CHILD_UNKNOWN" {
+					told += f.Count
+				}
+			}
+			if told != 2*all {
+				t.Errorf("children: %d rows were found to mark nobody, want %d", told, 2*all)
 			}
 			continue
-		case "looked_after_episodes":
+		case slices.Contains([]string{"attendance", "free_school_meals", "pupil_premium"}, tab.Table):
+			continue // see nobodyLinked
+		case strings.HasPrefix(tab.Table, "cin/"):
+			column = "LAchildID"
+		case !strings.HasPrefix(tab.Table, "ssda903/"):
 			column = "child_id"
 		}
 		for outcome, n := range want {

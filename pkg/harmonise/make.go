@@ -99,7 +99,7 @@ func side(ctx context.Context, in Input, group []*queue) error {
 		for _, l := range group {
 			for len(l.left) > 0 && l.left[0].demand.Source.Path == src.Path {
 				now = append(now, l.left[0])
-				l.left = l.left[1:]
+				l.left[0], l.left = reading{}, l.left[1:] // what it holds goes when it is done
 			}
 		}
 		if err := readAll(ctx, in, now); err != nil {

@@ -328,6 +328,9 @@ func (r *intake) pass() error {
 		}
 		r.list = slices.DeleteFunc(r.list, func(k *pupil) bool { return k.key.when == p.when })
 	}
+	for _, p := range r.portions {
+		p.keys, p.owners, p.schools = nil, nil, nil
+	}
 	r.rows, r.list, r.portions = nil, nil, nil
 	return nil
 }

@@ -100,8 +100,10 @@ YAML
 step "The council's keys, its register, and a salt for this agreement alone"
 ends 0 postern keys new "$agreement"
 
-step "Synthetic extracts: ten annual SSDA903 returns of $children children who do not exist"
+step "Synthetic extracts of $children children who do not exist: care, need, school and pupil premium, from the same children"
 ends 0 postern synth cohort extracts --children "$children" --seed 2026
+echo "The last year's files, in extracts/2025-26:"
+(cd extracts/2025-26 && echo "  " *.* && echo "  " autumn/* && echo "  " spring/*)
 
 step "The roles file: the DPO signs with postern, the asset owner with plain ssh-keygen"
 ends 0 postern agreement sign agreements/roles.yaml --key people/dpo
@@ -124,8 +126,8 @@ ends 0 postern agreement status "$agreement"
 step "What would leave: postern plan writes nothing"
 log=plan.log # shown when it goes wrong
 ends 0 postern plan "$agreement" >plan.txt 2>$log
-head -n 6 plan.txt
-echo "… (all of it is in plan.txt)"
+awk '/^HOW IT WOULD LEAVE/ { exit } { print }' plan.txt
+echo "… and column by column how it would leave, and what would be held back: plan.txt"
 [ -z "$(ls -A drops)" ] || fail "the plan has written a drop"
 
 step "The export"
@@ -180,5 +182,9 @@ step "The register has every decision, drop and refusal, and nobody changed it"
 ends 0 postern register show
 ends 0 postern register verify
 
-step "What left, how it was treated, and what was held back"
-cat export.txt
+step "What left, how each column was treated, what was held back, and who was found again in which extract"
+# The findings are counted here by their rule; export.txt has them all, with places and what to do.
+awk '/^WHAT LEFT/ { on = 1 } /^FINDINGS/ { exit } on' export.txt
+echo "FINDINGS by rule: in how many places (each with what to do: export.txt)"
+awk '/^(notice|warning|quarantine): [A-Z_]+: / { sub(":$", "", $2); print $1, $2 }' export.txt | sort | uniq -c
+printf '\n%s\n' "$(tail -n 1 export.txt)"

@@ -1,22 +1,24 @@
 """Computes the pseudonyms of a demo council's children with nothing but Python's standard library.
 
-    python3 pseudonyms.py KEYS EXTRACTS ORG AGREEMENT EPOCH FROM < codes
+    python3 pseudonyms.py KEYS ORG AGREEMENT EPOCH check EXTRACTS FROM < codes
+    python3 pseudonyms.py KEYS ORG AGREEMENT EPOCH codes < identifiers
 
-KEYS holds the key files `master` and `salts/AGREEMENT.eEPOCH`, unencrypted; EXTRACTS the annual SSDA903 sets; FROM is
-the day (YYYY-MM-DD) since which a child must have begun an episode of care to be of the cohort. Standard input is the
-column child_id of the drop's children, one a line. Prints how many there are; when they are not exactly the children of
-the cohort in the header files, says so on standard error, and the exit status is 1.
+KEYS holds the key files `master` and `salts/AGREEMENT.eEPOCH`, unencrypted; EXTRACTS the annual sets with their CIN
+censuses; FROM is the day (YYYY-MM-DD) since which a child must have been referred to be of the cohort. With `check`,
+standard input is the column child_id of the drop's children, one a line. Prints how many there are; when they are not
+exactly the children of the cohort, says so on standard error, and the exit status is 1. With `codes`, standard input is
+LA child IDs, one a line, and the output the code of each.
 
 Written from the description of scheme p1, not from the Go code: hmac and hashlib only, HKDF by hand (RFC 5869).
 """
 
 import base64
-import csv
 import glob
 import hashlib
 import hmac
 import os
 import sys
+import xml.etree.ElementTree
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -47,27 +49,32 @@ def code(digest):
     return "".join(ALPHABET[number >> shift & 31] for shift in range(155, -1, -5))
 
 
-def rows(extracts, name):
-    for path in sorted(glob.glob(os.path.join(extracts, "*", name + ".csv"))):
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            yield from csv.DictReader(file)
+def referred(extracts, since):
+    """The children with a referral on that day or later, by any year's CIN census."""
+    for path in sorted(glob.glob(os.path.join(extracts, "*", "cin.xml"))):
+        for child in xml.etree.ElementTree.parse(path).iterfind("Children/Child"):
+            dates = [date.text.strip() for date in child.iterfind("CINdetails/CINreferralDate")]
+            if any(date >= since for date in dates):
+                yield child.findtext("ChildIdentifiers/LAchildID")
 
 
 def main():
-    keys, extracts, org, agreement, epoch, since = sys.argv[1:]
+    keys, org, agreement, epoch, what = sys.argv[1:6]
     key = hkdf(
         secret(os.path.join(keys, "master")),
         secret(os.path.join(keys, "salts", "%s.e%s" % (agreement, epoch))),
         "postern/pseudonym/v1", org, agreement, epoch, "child/la-child-id",
     )
-    cohort = set()
-    for row in rows(extracts, "episodes"):
-        day, month, year = row["DECOM"].split("/")
-        if "-".join((year, month, day)) >= since:
-            cohort.add(row["CHILD"].strip().upper())
-    children = {row["CHILD"].strip().upper() for row in rows(extracts, "header")} & cohort
-    want = {"c%s_%s" % (epoch, code(mac(key, child.encode()))) for child in children}
+
+    def pseudonym(child):
+        return "c%s_%s" % (epoch, code(mac(key, child.strip().upper().encode())))
+
     lines = sys.stdin.read().split()
+    if what == "codes":
+        print("\n".join(pseudonym(line) for line in lines))
+        return
+    extracts, since = sys.argv[6:]
+    want = {pseudonym(child) for child in referred(extracts, since)}
     got = set(lines)
     if len(lines) != len(got):
         sys.exit("a child is there twice")

@@ -16,9 +16,9 @@ func testPython(t *testing.T, db *sql.DB, c council) {
 	if err != nil {
 		t.Skip("python3 is not in PATH: the codes are not computed anew")
 	}
-	codes := texts(t, db, "SELECT child_id FROM "+c.parquet(c.manifest.Tables[0]))
+	codes := texts(t, db, "SELECT child_id FROM "+c.parquet(c.manifest.table(t, "children")))
 	compute := func(org, since string, codes []string) (string, error) {
-		cmd := exec.Command(python, "pseudonyms.py", filepath.Join(c.folder, "keys"), filepath.Join(c.folder, "extracts"), org, agreementID, "1", since)
+		cmd := exec.Command(python, "pseudonyms.py", filepath.Join(c.folder, "keys"), org, agreementID, "1", "check", filepath.Join(c.folder, "extracts"), since)
 		cmd.Stdin = strings.NewReader(strings.Join(codes, "\n"))
 		out, err := cmd.CombinedOutput()
 		return strings.TrimSpace(string(out)), err
