@@ -233,11 +233,11 @@ func (d *discovery) years(ctx context.Context) error {
 	return nil
 }
 
-// When is the return that a source is of, in words: "collection year 2026", "autumn term of academic year 2025/26".
+// When is the return that a source is of, in words: "collection year 2026", "the autumn term of academic year 2025/26".
 func (s *Source) When() string {
 	switch {
 	case s.Term != "":
-		return fmt.Sprintf("%s term of academic year %d/%02d", s.Term, s.Year-1, s.Year%100)
+		return fmt.Sprintf("the %s term of academic year %d/%02d", s.Term, s.Year-1, s.Year%100)
 	case s.Table != nil && s.Table.YearBegins == time.September:
 		return fmt.Sprintf("academic year %d/%02d", s.Year-1, s.Year%100)
 	default:

@@ -105,8 +105,8 @@ func TestInventoryOfTerms(t *testing.T) {
 	for _, s := range inventory.Of("school_census/termlysessiondetailsonroll") {
 		got = append(got, s.When())
 	}
-	if want := []string{"autumn term of academic year 2025/26", "summer term of academic year 2024/25", "spring term of academic year 2024/25",
-		"autumn term of academic year 2024/25"}; !slices.Equal(got, want) {
+	if want := []string{"the autumn term of academic year 2025/26", "the summer term of academic year 2024/25", "the spring term of academic year 2024/25",
+		"the autumn term of academic year 2024/25"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -117,7 +117,7 @@ func TestWhen(t *testing.T) {
 		"collection year 2026":                 {Table: april, Year: 2026},
 		"academic year 2025/26":                {Table: september, Year: 2026},
 		"academic year 2099/00":                {Table: september, Year: 2100},
-		"autumn term of academic year 2025/26": {Table: september, Year: 2026, Term: dataset.Autumn},
+		"the autumn term of academic year 2025/26": {Table: september, Year: 2026, Term: dataset.Autumn},
 	} {
 		if got := s.When(); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -144,7 +144,7 @@ func TestDiscoverFilesOfATerm(t *testing.T) {
 	root := tree(t, map[string]string{"2024-25/autumn/p.csv": pupils2025, "2019-20/more/s.csv": sessionsOf})
 	for _, given := range []string{"2024-25/autumn/p.csv", "2024-25/autumn", "2024-25/autumn/"} {
 		inventory, _, err := discover(t, root+string(filepath.Separator)+filepath.FromSlash(given))
-		if err != nil || inventory.Sources[0].When() != "autumn term of academic year 2024/25" {
+		if err != nil || inventory.Sources[0].When() != "the autumn term of academic year 2024/25" {
 			t.Errorf("%s: %+v, %v", given, inventory, err)
 		}
 	}

@@ -88,7 +88,10 @@ func (d *discovery) yearOf(ctx context.Context, s *set) (int, error) {
 	first := s.sources[0]
 	said := s.said.ending(first.Table.YearBegins, s.term)
 	if first.Year != 0 {
-		return first.Year, stated(s, said)
+		if err := stated(s, said); err != nil {
+			return 0, err
+		}
+		return first.Year, nil
 	}
 	shown, err := d.yearShown(ctx, s)
 	if err != nil {

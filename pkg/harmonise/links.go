@@ -12,8 +12,9 @@ import (
 
 // The rules of linking.
 const (
-	RuleShared = "PUPIL_NUMBER_SHARED"
-	RuleLetter = "PUPIL_NUMBER_LETTER"
+	RuleShared    = "PUPIL_NUMBER_SHARED"
+	RuleLetter    = "PUPIL_NUMBER_LETTER"
+	RuleMalformed = "PUPIL_NUMBER_MALFORMED"
 )
 
 // Links says which child has which pupil number, now or formerly, by all returns that state both. Numbers are compared

@@ -6,6 +6,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/identifier"
 )
 
 // pupil is one row in the making.
@@ -61,6 +62,7 @@ func (p *portion) addPupils(b *extract.Batch) {
 			o.count = &p.Tally.Elsewhere
 		case child == Nobody:
 			o.count = &p.Tally.Unlinked
+			p.malformed(b, row)
 		default:
 			o.pupil = p.pupil(child, b, row)
 		}
@@ -94,6 +96,17 @@ func (p *portion) identify(b *extract.Batch) func(row int) uint32 {
 			numbers[i] = c.At(row)
 		}
 		return p.in.Links.find(numbers)
+	}
+}
+
+// malformed warns of a pupil whose number is none: a spreadsheet may have taken it for one of its own.
+func (p *portion) malformed(b *extract.Batch, row int) {
+	for _, name := range p.source.Pupils.Identifiers {
+		if c := b.Column(name); c.At(row).Outcome == identifier.Malformed {
+			p.Report.Add(RuleMalformed, finding.Warning, b.Source.Place(b.Rows[row], c.Named()),
+				"the cell holds no pupil number, so the pupil is found to be no child", "export the table again, with pupil numbers as text")
+			return
+		}
 	}
 }
 
