@@ -127,7 +127,7 @@ func (g *Gateway) describeDrop(s *Survey, j *Judgement, drop manifest.Drop, tabl
 	slices.SortFunc(m.Pseudonyms.Domains, func(a, b manifest.Domain) int { return strings.Compare(a.Domain, b.Domain) })
 	for _, src := range s.Sources {
 		m.Sources = append(m.Sources, manifest.Source{
-			Format: src.Table.Format, Table: src.Table.Name, CollectionYear: int64(src.Year),
+			Format: src.Table.Format, Table: src.Table.Name, CollectionYear: int64(src.Year), Term: src.Term,
 			Definitions: strconv.Itoa(g.Catalogue.Version(src.Table.Format)),
 			Commitment:  keys.Commit("source file", src.SHA256[:]),
 		})
@@ -137,7 +137,7 @@ func (g *Gateway) describeDrop(s *Survey, j *Judgement, drop manifest.Drop, tabl
 }
 
 func sourceKey(s manifest.Source) string {
-	return fmt.Sprintf("%s %s %d %s", s.Format, s.Table, s.CollectionYear, s.Commitment)
+	return fmt.Sprintf("%s %s %d %s %s", s.Format, s.Table, s.CollectionYear, s.Term, s.Commitment)
 }
 
 // riskOf is the disclosure record: that of the table with one row per child, where one leaves.

@@ -114,9 +114,9 @@ func TestInventoryOfTerms(t *testing.T) {
 func TestWhen(t *testing.T) {
 	april, september := &dataset.Table{YearBegins: 4}, &dataset.Table{YearBegins: 9}
 	for want, s := range map[string]*extract.Source{
-		"collection year 2026":                 {Table: april, Year: 2026},
-		"academic year 2025/26":                {Table: september, Year: 2026},
-		"academic year 2099/00":                {Table: september, Year: 2100},
+		"collection year 2026":                     {Table: april, Year: 2026},
+		"academic year 2025/26":                    {Table: september, Year: 2026},
+		"academic year 2099/00":                    {Table: september, Year: 2100},
 		"the autumn term of academic year 2025/26": {Table: september, Year: 2026, Term: dataset.Autumn},
 	} {
 		if got := s.When(); got != want {

@@ -184,6 +184,7 @@ type Source struct {
 	Format         string `json:"format"`          // ssda903
 	Table          string `json:"table"`           // episodes
 	CollectionYear int64  `json:"collection_year"` // the year in which it ends; 0 where the format has none
+	Term           string `json:"term"`            // autumn, spring or summer, of a return made every term; else empty
 	Definitions    string `json:"definitions"`     // version of the dataset definitions it was read with
 	Commitment     string `json:"commitment"`      // hex, keyed: HMAC-SHA-256 of the file's digest
 }

@@ -219,6 +219,7 @@ func (v *validation) sources(m *Manifest) {
 		v.shape(at+"format", roleForm, s.Format)
 		v.shape(at+"table", tableForm, s.Table)
 		v.is(at+"collection_year", s.CollectionYear == 0 || s.CollectionYear >= 1990 && s.CollectionYear < 2200)
+		v.is(at+"term", slices.Contains([]string{"", "autumn", "spring", "summer"}, s.Term))
 		v.text(at+"definitions", s.Definitions)
 		v.shape(at+"commitment", digestForm, s.Commitment)
 	}

@@ -86,7 +86,7 @@ func TestCensusSamplesTogether(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	for i, when := range []string{"the spring term of academic year 2024/25", "autumn term of academic year 2024/25"} {
+	for i, when := range []string{"the spring term of academic year 2024/25", "the autumn term of academic year 2024/25"} {
 		if of := inventory.Of("school_census/pupilonroll"); len(of) != 2 || of[i].When() != when {
 			t.Errorf("the pupils' %d. file is not of the %s", i+1, when)
 		}
