@@ -123,6 +123,12 @@ func Load(files ...fs.FS) (*Catalogue, error) {
 	return c, nil
 }
 
+// How many linking tables, and tables made of pupils, all definitions together may have: for each child a bit is kept.
+const (
+	MaxLinks       = 8
+	MaxPupilTables = 64
+)
+
 // maxFile bounds a definition file: formats have long code lists.
 const maxFile = 4 << 20
 
@@ -252,6 +258,15 @@ func (b *builder) core(root *document.Mapping) {
 		l.Identifiers = b.columnsOf(m, "identifiers", from, Identifier)
 		m.Done()
 		b.links = append(b.links, l)
+	}
+	ofPupils := 0
+	for _, t := range b.tables {
+		if t.PerPupil() {
+			ofPupils++
+		}
+	}
+	if len(b.links) > MaxLinks || ofPupils > MaxPupilTables {
+		root.Problem("there are more links, or tables of pupils, than can be told apart", "remove some: see the limits of the format")
 	}
 	root.Done()
 }
