@@ -24,9 +24,11 @@ func TestEveryRowIsAccountedFor(t *testing.T) {
 	newCanary(t, extracts).plantInAll(t, c.catalogue, filepath.Join(extracts, "2025-26"), 2026)
 	spoilMore(t, extracts)
 	const cohortOf = "cohort: {table: looked_after_episodes, where: {start_date: {from: 2019-04-01}}}\n"
+	const pupils = "cohort: {table: attendance, where: {term: {in: [autumn]}}}\n" // told by links
 	for _, agreed := range []struct{ id, cohort, onUnusable, period string }{
 		{"dsa-trust-all", "", "null", usualPeriod},
 		{"dsa-trust-some", cohortOf, "null", strings.Replace(usualPeriod, "1990-01-01", "2020-04-01", 1)},
+		{"dsa-trust-pupils", pupils, "null", usualPeriod},
 		{"dsa-trust-known", "", "quarantine", strings.Replace(usualPeriod, "1990-01-01", "2020-04-01", 1)},
 	} {
 		t.Run(agreed.id, func(t *testing.T) {
@@ -63,7 +65,10 @@ func TestEveryRowIsAccountedFor(t *testing.T) {
 				}
 				counted(t, tab.Table, tab.Findings)
 			}
-			for _, why := range []string{"superseded", "marks", "outside_period", "quarantined", "unlinked", "elsewhere"} {
+			if total["outside_period"] == 0 && agreed.cohort != pupils {
+				t.Error("no row was outside the data period: the test has none")
+			}
+			for _, why := range []string{"superseded", "marks", "quarantined", "unlinked", "elsewhere"} {
 				if total[why] == 0 {
 					t.Errorf("no row was %s: the test has none", why)
 				}

@@ -70,13 +70,7 @@ func wideAgreement(catalogue *dataset.Catalogue, id, period, onUnusable string, 
 	})
 }
 
-// careAgreement is the part of wideAgreement that extracts of the return on children looked after suffice for.
-func careAgreement(catalogue *dataset.Catalogue, id, period, onUnusable string, without ...string) string {
-	return agreementOver(catalogue, preamble(id, period, "", onUnusable), func(t *dataset.Table) bool {
-		return (t.Format == "ssda903" || t.ID() == "children" || t.ID() == "looked_after_episodes") && !slices.Contains(without, t.ID())
-	})
-}
-
+// agreementOver does the same to the tables that leave under a preamble.
 func agreementOver(catalogue *dataset.Catalogue, preamble string, leaves func(*dataset.Table) bool) string {
 	var b strings.Builder
 	b.WriteString(preamble + "tables:\n")

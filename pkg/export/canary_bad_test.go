@@ -53,7 +53,8 @@ func rename(from, to string) func(*testing.T, *canary, string) {
 	}
 }
 
-// badInputs lists those of a text file. A row that can be kept back by itself is no bad input: canaries stand in such rows anyway.
+// badInputs lists those of a text file. A row that can be kept back by itself is no bad input: canaries stand in such
+// rows anyway.
 func badInputs() []badInput {
 	inputs := []badInput{
 		{"cut off in a quoted field", 4, 4, change(func(text, marker string) string { return text + `"` + marker + ",17/05/" })},

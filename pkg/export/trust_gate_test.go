@@ -212,8 +212,8 @@ func (c *council) usurp(t *testing.T) {
 	c.adopt(t, shippedAgreement(t))
 }
 
-// TestDenyByDefault is trust rule 4: of each table only what the agreement names leaves, and only that is read, and what tells
-// which pupils are which children.
+// TestDenyByDefault is trust rule 4: of each table only what the agreement names leaves, and only that is read, and
+// what tells which pupils are which children.
 func TestDenyByDefault(t *testing.T) {
 	extracts := wholeCohort(t)
 	c := newCouncil(t)
@@ -275,8 +275,8 @@ func TestDenyByDefault(t *testing.T) {
 	}
 }
 
-// joining lists, by table, the columns that are read to tell which pupils are which children, and whose row counts: numbers of pupils,
-// keys, kinds of enrolment. None of the first two can leave.
+// joining lists, by table, the columns that are read to tell which pupils are which children, and whose row counts:
+// numbers of pupils, keys, kinds of enrolment. None of the first two can leave.
 func joining(catalogue *dataset.Catalogue) map[string][]string {
 	out := make(map[string][]string)
 	for _, link := range catalogue.Links() {

@@ -29,8 +29,8 @@ func nobodies() map[string]identifier.Outcome {
 	return out
 }
 
-// TestNobodyIsNeverHashed is trust rule 5: what identifies nobody leaves as null, with its outcome counted, and never as a code
-// that would make one child of all who have none.
+// TestNobodyIsNeverHashed is trust rule 5: what identifies nobody leaves as null, with its outcome counted, and never
+// as a code that would make one child of all who have none.
 func TestNobodyIsNeverHashed(t *testing.T) {
 	extracts := filepath.Join(t.TempDir(), "extracts")
 	mustCopy(t, wholeCohort(t), extracts)
@@ -75,8 +75,8 @@ func TestNobodyIsNeverHashed(t *testing.T) {
 	c.countNobodies(t, drop)
 }
 
-// plantNobodies adds a good row with each cell that identifies nobody to a table's extract, in place of its child and of every other
-// identifier that leaves.
+// plantNobodies adds a good row with each cell that identifies nobody to a table's extract, in place of its child and
+// of every other identifier that leaves.
 func plantNobodies(t *testing.T, values *canary, tab *dataset.Table, folder string) int {
 	t.Helper()
 	path, lines := values.extract(t, tab, folder)
@@ -151,8 +151,8 @@ func plantNobodiesOnRolls(t *testing.T, folder string) {
 	}
 }
 
-// pupilTables are those that are made of pupils' rows, and how often a run reads a row that plantNobodiesOnRolls adds: of the
-// autumn's roll for each half of the summer term.
+// pupilTables are those that are made of pupils' rows, and how often a run reads a row that plantNobodiesOnRolls adds:
+// of the autumn's roll for each half of the summer term.
 func pupilTables() map[string]int64 {
 	return map[string]int64{"attendance": 3, "free_school_meals": 2, "pupil_premium": 1}
 }
@@ -176,7 +176,8 @@ func (c *council) leftAndUnlinked(t *testing.T) map[string][2]int64 {
 	return out
 }
 
-// nobodyLinked holds that no pupil whose number is nobody's became a child's row, though children have the same in its place.
+// nobodyLinked holds that no pupil whose number is nobody's became a child's row, though children have the same in its
+// place.
 func (c *council) nobodyLinked(t *testing.T, before map[string][2]int64) {
 	t.Helper()
 	for id, now := range c.leftAndUnlinked(t) {
