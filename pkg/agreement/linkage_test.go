@@ -24,7 +24,7 @@ func shipped(t *testing.T) (string, *dataset.Catalogue) {
 	return string(data), c
 }
 
-const shippedLinkage = "linkage: {pupils: 0.40, returns: 0.90}\n"
+const shippedLinkage = "linkage: {pupils: 0.40, returns: 0.75}\n"
 
 // TestLinkage: an agreement for which pupils are linked to children says how many must be found.
 func TestLinkage(t *testing.T) {
@@ -38,16 +38,16 @@ func TestLinkage(t *testing.T) {
 		want       agreement.Linkage
 		problem    string
 	}{
-		{"as shipped", text, agreement.Linkage{Pupils: 0.4, Returns: 0.9}, ""},
-		{"pupils alone", strings.Replace(text, ", returns: 0.90", "", 1), agreement.Linkage{Pupils: 0.4}, ""},
+		{"as shipped", text, agreement.Linkage{Pupils: 0.4, Returns: 0.75}, ""},
+		{"pupils alone", strings.Replace(text, ", returns: 0.75", "", 1), agreement.Linkage{Pupils: 0.4}, ""},
 		{"missing", strings.Replace(text, shippedLinkage, "", 1), agreement.Linkage{}, "linkage: is missing"},
 		{"missing where nothing is linked", strings.Replace(upTo("attendance"), shippedLinkage, "", 1), agreement.Linkage{}, ""},
-		{"stated where nothing is linked", upTo("attendance"), agreement.Linkage{Pupils: 0.4, Returns: 0.9}, ""},
+		{"stated where nothing is linked", upTo("attendance"), agreement.Linkage{Pupils: 0.4, Returns: 0.75}, ""},
 		{"without pupils", strings.Replace(text, "pupils: 0.40, ", "", 1), agreement.Linkage{}, "linkage.pupils: is missing"},
 		{"more than all", strings.Replace(text, "0.40", "1.01", 1), agreement.Linkage{}, "linkage.pupils: is not"},
-		{"less than none", strings.Replace(text, "0.90", "-0.1", 1), agreement.Linkage{}, "linkage.returns: is not"},
-		{"in per cent", strings.Replace(text, "0.90", "90%", 1), agreement.Linkage{}, "linkage.returns: "},
-		{"another key", strings.Replace(text, "returns: 0.90", "return: 0.90", 1), agreement.Linkage{}, "unknown key"},
+		{"less than none", strings.Replace(text, "0.75", "-0.1", 1), agreement.Linkage{}, "linkage.returns: is not"},
+		{"in per cent", strings.Replace(text, "0.75", "75%", 1), agreement.Linkage{}, "linkage.returns: "},
+		{"another key", strings.Replace(text, "returns: 0.75", "return: 0.75", 1), agreement.Linkage{}, "unknown key"},
 		{"the cohort alone is of pupils", strings.Replace(strings.Replace(upTo("attendance"), shippedLinkage, "", 1),
 			"cohort: {table: referrals, where: {referral_date: {from: 2020-04-01}}}", "cohort: {table: attendance, where: {term: {in: [autumn]}}}", 1),
 			agreement.Linkage{}, "linkage: is missing"},
@@ -69,13 +69,13 @@ func TestLinkage(t *testing.T) {
 // TestLinkageIsShown: who reads the page hears what a run must find, and of an agreement without linking nothing.
 func TestLinkageIsShown(t *testing.T) {
 	text, c := shipped(t)
-	const pupils, returns = "fewer than 40% of the children on a school's roll", "fewer than 90% of one return's children in the other return"
+	const pupils, returns = "fewer than 40% of the children on a school's roll", "fewer than 75% of one return's children in the other return"
 	for _, tc := range []struct {
 		text             string
 		pupils, returned bool
 	}{
 		{text, true, true},
-		{strings.Replace(text, ", returns: 0.90", "", 1), true, false},
+		{strings.Replace(text, ", returns: 0.75", "", 1), true, false},
 		{strings.Replace(text[:strings.Index(text, "  attendance:\n    child_id")], shippedLinkage, "", 1), false, false},
 	} {
 		a, err := agreement.Parse("a.yaml", []byte(tc.text), c)
