@@ -42,7 +42,7 @@ test-long: build $(S3SERVER) ## fuzzing (FUZZ seconds a target), kill tests over
 	POSTERN_LONG=1 POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -shuffle=on -timeout 60m ./...
 	POSTERN_LONG=1 POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -count=20 -timeout 60m -run 'Kill|Crash|Interrupt|Signal' ./...
 	testdata/tools/fuzz.sh $(FUZZ)
-	python3 testdata/tools/cost.py testdata/demo/demo.sh --folder bin/large --children 1000000
+	python3 testdata/tools/cost.py testdata/demo/demo.sh --folder bin/large --children 1000000 --years 4
 	rm -rf bin/large
 
 bench: ## Go benchmarks, COUNT times each

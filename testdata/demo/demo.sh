@@ -2,7 +2,7 @@
 # The gate from end to end, with a council that does not exist: keys, roles, decisions, extracts, a plan, a drop, and
 # the recipient's checks with Postern's verifier and with stock tools alone.
 #
-#   testdata/demo/demo.sh [--folder FOLDER] [--bin FOLDER] [--children N] [--plain-keys]
+#   testdata/demo/demo.sh [--folder FOLDER] [--bin FOLDER] [--children N] [--years N] [--plain-keys]
 #
 # The folder (demo) is removed and made anew. With --plain-keys the secrets are ordinary files of mode 0600; without,
 # they are encrypted with age. postern and postern-verify must have been built (bin): `make demo` does both.
@@ -12,12 +12,14 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 folder=demo
 bin=bin
 children=2000
+years=10
 secret=.age
 while [ $# -gt 0 ]; do
 	case $1 in
 	--folder) folder=$2 && shift 2 ;;
 	--bin) bin=$2 && shift 2 ;;
 	--children) children=$2 && shift 2 ;;
+	--years) years=$2 && shift 2 ;;
 	--plain-keys) secret='' && shift ;;
 	*) echo "demo: unknown option $1" >&2 && exit 2 ;;
 	esac
@@ -101,7 +103,7 @@ step "The council's keys, its register, and a salt for this agreement alone"
 ends 0 postern keys new "$agreement"
 
 step "Synthetic extracts of $children children who do not exist: care, need, school and pupil premium, from the same children"
-ends 0 postern synth cohort extracts --children "$children" --seed 2026
+ends 0 postern synth cohort extracts --children "$children" --years "$years" --seed 2026
 echo "The last year's files, in extracts/2025-26:"
 (cd extracts/2025-26 && echo "  " *.* && echo "  " autumn/* && echo "  " spring/*)
 
