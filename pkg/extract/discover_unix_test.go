@@ -99,7 +99,7 @@ func TestDiscoverPathsThatCannotBeRead(t *testing.T) {
 	}
 	for _, path := range []string{root, filepath.Join(root, "folder.csv")} {
 		_, err := csv.Reader{}.Recognise(t.Context(), catalogue(t), path, "x.csv", &finding.Report{})
-		if f := invalid(t, err); f.Rule != csv.RuleUnreadable || f.Place.File != "x.csv" || strings.Contains(err.Error(), root) {
+		if f := invalid(t, err); f.Rule != extract.RuleUnreadable || f.Place.File != "x.csv" || strings.Contains(err.Error(), root) {
 			t.Errorf("a folder read as a file: %v", f)
 		}
 	}

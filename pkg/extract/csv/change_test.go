@@ -78,7 +78,7 @@ func TestReaderRefusesAChangedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	var bad *extract.Invalid
-	if got := readSource(t, src, &finding.Report{}); !errors.As(got.err, &bad) || bad.Findings[0].Rule != csv.RuleUnreadable {
+	if got := readSource(t, src, &finding.Report{}); !errors.As(got.err, &bad) || bad.Findings[0].Rule != extract.RuleUnreadable {
 		t.Errorf("a file that is gone: %v", got.err)
 	}
 }

@@ -28,8 +28,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"slices"
 	"unicode/utf8"
 
@@ -40,7 +38,6 @@ import (
 
 // The rules of the file and of its rows.
 const (
-	RuleUnreadable   = "FILE_UNREADABLE"
 	RuleEmptyFile    = "FILE_EMPTY"
 	RuleUTF16        = "FILE_UTF16"
 	RuleNUL          = "FILE_BINARY"
@@ -63,7 +60,7 @@ var _ extract.Reader = Reader{}
 
 // Recognise matches the header line to a table of the definitions.
 func (Reader) Recognise(ctx context.Context, catalogue *dataset.Catalogue, path, file string, report *finding.Report) ([]*extract.Source, error) {
-	f, err := open(path, file)
+	f, err := extract.OpenFile(path, finding.Place{File: file})
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +87,7 @@ func (Reader) Read(ctx context.Context, demands []*extract.Demand) error {
 		return nil
 	}
 	src := demands[0].Source
-	f, err := open(src.Path, src.File)
+	f, err := extract.OpenFile(src.Path, finding.Place{File: src.File})
 	if err != nil {
 		return err
 	}
@@ -124,33 +121,6 @@ func (Reader) Read(ctx context.Context, demands []*extract.Demand) error {
 		}
 	}
 	return nil
-}
-
-// open opens a regular file. What it is is asked first: opening a named pipe would wait for a writer.
-func open(path, file string) (*os.File, error) {
-	place := finding.Place{File: file}
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, unreadable(place, err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, unreadable(place, errors.New("it is not a regular file"))
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, unreadable(place, err)
-	}
-	return f, nil
-}
-
-func unreadable(place finding.Place, err error) error {
-	reason := err
-	var inPath *fs.PathError
-	if errors.As(err, &inPath) {
-		reason = inPath.Err
-	}
-	return extract.Stop(RuleUnreadable, place, fmt.Sprintf("the file cannot be read: %v", reason),
-		"check that it exists and that the account that runs postern may read it")
 }
 
 // readHeader reads the first record, and tells from its line what stands between fields.
@@ -208,7 +178,7 @@ func broken(err error, place finding.Place) error {
 	case errors.Is(err, errOpenQuote):
 		return extract.Stop(RuleOpenQuote, place, "the file ends inside a quoted field: it is cut off, or a quote is not closed", "export it again from the source system")
 	default:
-		return unreadable(place, err)
+		return extract.Unreadable(place, err)
 	}
 }
 

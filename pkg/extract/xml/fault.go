@@ -9,7 +9,6 @@ import (
 
 // The rules of the file, of its header, and of its rows.
 const (
-	RuleUnreadable      = "FILE_UNREADABLE"
 	RuleDocumentUnknown = "DOCUMENT_UNKNOWN"
 	RuleHeader          = "HEADER_MALFORMED"
 	RuleYearNotDefined  = "YEAR_NOT_DEFINED"

@@ -39,10 +39,8 @@ package xml
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"os"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/extract"
@@ -62,7 +60,7 @@ var _ extract.Reader = Reader{}
 // document has, and its tables those of the collection year that it states.
 func (Reader) Recognise(ctx context.Context, catalogue *dataset.Catalogue, path, file string, _ *finding.Report) ([]*extract.Source, error) {
 	place := finding.Place{File: file}
-	f, err := open(path, place)
+	f, err := extract.OpenFile(path, place)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +95,7 @@ func (r Reader) Read(ctx context.Context, demands []*extract.Demand) error {
 		}
 	}
 	place := finding.Place{File: src.File}
-	f, err := open(src.Path, place)
+	f, err := extract.OpenFile(src.Path, place)
 	if err != nil {
 		return err
 	}
@@ -132,37 +130,11 @@ func (r Reader) tree(demands []*extract.Demand) *node {
 	return newTree(src.Table.Document, tables, src.Year)
 }
 
-// open opens a regular file. What it is is asked first: opening a named pipe would wait for a writer.
-func open(path string, place finding.Place) (*os.File, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, unreadable(place, err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, unreadable(place, errors.New("it is not a regular file"))
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, unreadable(place, err)
-	}
-	return f, nil
-}
-
-func unreadable(place finding.Place, err error) error {
-	reason := err
-	var inPath *fs.PathError
-	if errors.As(err, &inPath) {
-		reason = inPath.Err
-	}
-	return extract.Stop(RuleUnreadable, place, fmt.Sprintf("the file cannot be read: %v", reason),
-		"check that it exists and that the account that runs postern may read it")
-}
-
 // unread makes a finding of what the file system says; findings, refusals and an end that was asked for stay.
 func unread(ctx context.Context, err error, place finding.Place) error {
 	var inPath *fs.PathError
 	if ctx.Err() == nil && errors.As(err, &inPath) {
-		return unreadable(place, err)
+		return extract.Unreadable(place, err)
 	}
 	return err
 }

@@ -307,10 +307,10 @@ func TestReadRefusesAChangedFile(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if got := (outcome{err: (xml.Reader{}).Read(t.Context(), demand())}); got.rule() != xml.RuleUnreadable {
+	if got := (outcome{err: (xml.Reader{}).Read(t.Context(), demand())}); got.rule() != extract.RuleUnreadable {
 		t.Error(got.err)
 	}
-	if _, err := (xml.Reader{}).Recognise(t.Context(), c, filepath.Dir(path), "folder", &finding.Report{}); (outcome{err: err}).rule() != xml.RuleUnreadable {
+	if _, err := (xml.Reader{}).Recognise(t.Context(), c, filepath.Dir(path), "folder", &finding.Report{}); (outcome{err: err}).rule() != extract.RuleUnreadable {
 		t.Error(err)
 	}
 }
