@@ -2,6 +2,7 @@ package harmonise_test
 
 import (
 	"errors"
+	"os"
 	"maps"
 	"math/rand/v2"
 	"reflect"
@@ -225,8 +226,13 @@ func TestCollisions(t *testing.T) {
 				t.Errorf("refused: %v", err)
 			case c.collide && (!errors.As(err, &refusal) || refusal.Code != finding.IDCollision):
 				t.Errorf("error %v; want a refusal %s", err, finding.IDCollision)
-			case c.collide && (strings.Contains(err.Error(), "21") && !strings.Contains(err.Error(), "2020-21") || finding.HintOf(err) == ""):
-				t.Errorf("the refusal %q repeats an identifier, or says not what to do", err)
+			case c.collide:
+				// The folder has a number of its own, made up anew each time.
+				said, place, _ := strings.Cut(err.Error(), os.TempDir())
+				_, place, _ = strings.Cut(place, "/20")
+				if strings.Contains(said+strings.TrimPrefix(place, "20-21"), "21") || finding.HintOf(err) == "" {
+					t.Errorf("the refusal %q repeats an identifier, or says not what to do", err)
+				}
 			}
 		})
 	}
