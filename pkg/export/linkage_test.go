@@ -263,7 +263,7 @@ func TestOtherAuthority(t *testing.T) {
 	err := c.tryExport(t, c.gateway(t), shippedID, extracts)
 	var invalid *extract.Invalid
 	if !errors.As(err, &invalid) || len(invalid.Findings) != 1 || invalid.Findings[0].Rule != export.RuleOtherAuthority ||
-		invalid.Findings[0].Place.File != filepath.Join(extracts, "2025-26", "cin.xml") || strings.Contains(err.Error(), "201") {
+		invalid.Findings[0].Place.File != filepath.Join(extracts, "2025-26", "cin.xml") || strings.Contains(invalid.Findings[0].Message+invalid.Findings[0].Hint, "201") {
 		t.Errorf("the run failed with %v", err)
 	}
 	c.nothingMade(t)

@@ -2,9 +2,9 @@ package harmonise_test
 
 import (
 	"errors"
-	"os"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
