@@ -2,6 +2,7 @@
 // what it says it is. It holds no key and can read no extract.
 //
 //	postern-verify dsa-coventry-fv-2026/0007-20261121 --signers allowed_signers
+//	postern-verify pull /srv/drops/dsa-coventry-fv-2026 received --signers allowed_signers
 package main
 
 import (

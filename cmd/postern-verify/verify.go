@@ -27,7 +27,8 @@ const (
 
 const long = `Tells whether a drop is exactly what a council sent, and what it says it is:
 its signature, that no file is missing, added or changed, its description,
-every table, and the council's register.
+every table, the council's register, and whether the council has withdrawn it.
+"postern-verify pull" fetches an agreement's new drops, verifying each.
 
 DROP is the folder that holds SHA256SUMS (also written dir:FOLDER), or its address
 in a bucket, in quotes: 's3://BUCKET/PREFIX/AGREEMENT/DROP?region=REGION', where it is
@@ -37,11 +38,16 @@ Credentials are found where AWS's own tools find them.
 The file of allowed signers comes from the council, by another way than the
 drop: a drop cannot vouch for itself.
 
-Exit codes: 0 verified · 1 unexpected · 2 usage · 5 the drop could not be read,
-safe to retry · 6 not verified, do not use the drop · 130 interrupted`
+` + exitCodes
+
+const exitCodes = `Exit codes: 0 verified · 1 unexpected · 2 usage · 5 the drop could not be read,
+safe to retry · 6 not verified or withdrawn, do not use the drop · 130 interrupted`
 
 // errNotVerified ends a run whose report says that the drop must not be used.
 var errNotVerified = errors.New("the drop is not verified")
+
+// errWithdrawn ends a run whose report says that the council has withdrawn the drop.
+var errWithdrawn = errors.New("the drop is withdrawn")
 
 // usageError is a mistake in the command line.
 type usageError struct{ err error }
@@ -73,16 +79,41 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		RunE: func(_ *cobra.Command, args []string) error { return verify(ctx, args[0], opt, stdout) },
 	}
 	command.CompletionOptions.HiddenDefaultCmd = true
+	command.AddCommand(pullCommand(ctx, stdout))
 	command.SetArgs(args)
 	command.SetOut(stdout)
 	command.SetErr(stderr)
 	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err.Error(), "see postern-verify --help") })
 	flags := command.Flags()
-	flags.StringVar(&opt.signers, "signers", "", "the council's keys, a `FILE` in the form of ssh-keygen's allowed_signers (required)")
-	flags.StringVar(&opt.identity, "identity", "", "the `NAME` in that file that must have signed (default any)")
+	opt.trustFlags(command)
 	flags.StringVar(&opt.previous, "previous", "", "the `DROP` before this one, to see that none was left out in between")
-	flags.BoolVar(&opt.json, "json", false, "write the report as JSON")
 	return exit(ctx, command.ExecuteContext(ctx), stderr)
+}
+
+// trustFlags are the flags of every command: whom to trust, and the form of the report.
+func (o *options) trustFlags(command *cobra.Command) {
+	flags := command.Flags()
+	flags.StringVar(&o.signers, "signers", "", "the council's keys, a `FILE` in the form of ssh-keygen's allowed_signers (required)")
+	flags.StringVar(&o.identity, "identity", "", "the `NAME` in that file that must have signed (default any)")
+	flags.BoolVar(&o.json, "json", false, "write the report as JSON")
+}
+
+// trust reads whom to trust.
+func (o *options) trust() (recipient.Options, error) {
+	var none recipient.Options
+	if o.signers == "" {
+		return none, usage("no allowed signers are given",
+			"give --signers FILE, the allowed_signers file that the council sent you by another way than the drop")
+	}
+	data, err := os.ReadFile(o.signers)
+	if err != nil {
+		return none, usageError{finding.WithHint(err, "give --signers the allowed_signers file of the council")}
+	}
+	allowed, err := signature.ParseAllowedSigners(data)
+	if err != nil {
+		return none, usageError{fmt.Errorf("%s: %w", o.signers, err)}
+	}
+	return recipient.Options{AllowedSigners: allowed, Identity: o.identity, Now: time.Now()}, nil
 }
 
 func usage(message, hint string) error {
@@ -100,7 +131,7 @@ func exit(ctx context.Context, err error, stderr io.Writer) int {
 		code, err = exitInterrupted, errors.New("interrupted")
 	case errors.As(err, &mistake):
 		code = exitUsage
-	case errors.Is(err, errNotVerified):
+	case errors.Is(err, errNotVerified), errors.Is(err, errWithdrawn):
 		code = exitNotVerified
 	case errors.Is(err, errOutput):
 		code = exitUnexpected
@@ -117,24 +148,15 @@ func exit(ctx context.Context, err error, stderr io.Writer) int {
 
 // verify looks at a drop and writes the report.
 func verify(ctx context.Context, path string, opt options, stdout io.Writer) (err error) {
-	if opt.signers == "" {
-		return usage("no allowed signers are given",
-			"give --signers FILE, the allowed_signers file that the council sent you by another way than the drop")
-	}
-	data, err := os.ReadFile(opt.signers)
+	options, err := opt.trust()
 	if err != nil {
-		return usageError{finding.WithHint(err, "give --signers the allowed_signers file of the council")}
-	}
-	allowed, err := signature.ParseAllowedSigners(data)
-	if err != nil {
-		return usageError{fmt.Errorf("%s: %w", opt.signers, err)}
+		return err
 	}
 	drop, err := recipient.Open(ctx, path)
 	if err != nil {
 		return usageError{err}
 	}
 	defer func() { err = errors.Join(err, drop.Close()) }()
-	options := recipient.Options{AllowedSigners: allowed, Identity: opt.identity, Now: time.Now()}
 	if opt.previous != "" {
 		previous, err := recipient.Open(ctx, opt.previous)
 		if err != nil {
@@ -144,17 +166,25 @@ func verify(ctx context.Context, path string, opt options, stdout io.Writer) (er
 		options.Previous = previous
 	}
 	report, err := recipient.Verify(ctx, drop, options)
-	if err != nil && finding.HintOf(err) == "" {
-		err = finding.WithHint(err, "see that the drop can be read, and try again")
-	}
 	if err != nil {
-		return err
+		return retry(err)
 	}
 	if err := write(report, opt.json, stdout); err != nil {
 		return err
+	}
+	if report.Withdrawn != nil {
+		return finding.WithHint(errWithdrawn, "destroy every copy, back-ups too, and tell the council; ask it for the drop that replaces this one")
 	}
 	if !report.Verified {
 		return finding.WithHint(errNotVerified, "keep what you have, do not use it, and call the council on a number you already have")
 	}
 	return nil
+}
+
+// retry says of a failure to read what can be done about any.
+func retry(err error) error {
+	if finding.HintOf(err) != "" {
+		return err
+	}
+	return finding.WithHint(err, "see that the drop can be read, and try again")
 }

@@ -174,7 +174,7 @@ func TestJSON(t *testing.T) {
 		Checks   []struct{ Name, Outcome, Sentence string }
 		Drop     struct{ ID string }
 	}
-	if err := json.Unmarshal([]byte(out), &report); err != nil || code != exitVerified || !report.Verified || len(report.Checks) != 10 ||
+	if err := json.Unmarshal([]byte(out), &report); err != nil || code != exitVerified || !report.Verified || len(report.Checks) != 11 ||
 		report.Drop.ID != "dsa-coventry-fv-2026/0007-20261121" {
 		t.Errorf("code %d, error %v: %s", code, err, out)
 	}

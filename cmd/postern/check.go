@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/postern-gateway/postern/pkg/agreement"
+	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/config"
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/document"
@@ -25,7 +26,8 @@ func (p *program) checkCommand() *cobra.Command {
 	return p.jsonFlag(&cobra.Command{
 		Use: "check [AGREEMENT…]", Short: "Find every mistake in configuration, definitions and agreements",
 		Long: "Reads postern.yaml, the dataset definitions, the roles file and the agreements (or\n" +
-			"only those named), and tells every mistake at once, with file, line and column.\n" +
+			"only those named), and tells every mistake at once, with file, line and column:\n" +
+			"what cannot be read, and what an agreement lacks before it may be submitted.\n" +
 			"It reads no personal data and no key.\n\n" + exitCodes,
 		Example: "  postern check\n  postern check agreements/mine.yaml --json",
 		RunE:    func(_ *cobra.Command, args []string) error { return p.check(args) },
@@ -36,6 +38,10 @@ func (p *program) checkCommand() *cobra.Command {
 type checked struct {
 	File string `json:"file"`
 	What string `json:"what"`
+	// Expired says of an agreement that its last day is over: what runs out with time was not looked at.
+	Expired bool `json:"expired,omitempty"`
+	// Warnings refuse nothing, and somebody should look.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 func (p *program) check(files []string) error {
@@ -66,9 +72,19 @@ func (p *program) check(files []string) error {
 		}
 	}
 	for _, file := range files {
-		_, err := export.LoadAgreement(file, cat)
+		a, err := export.LoadAgreement(file, cat)
 		if err := l.at(file, "agreement", err); err != nil {
 			return err
+		}
+		if a != nil {
+			if err := p.holdToChecks(&l, a, cat); err != nil {
+				return err
+			}
+		}
+	}
+	for _, c := range l.looked {
+		for _, w := range c.Warnings {
+			_, _ = fmt.Fprintf(p.stderr, "postern: warning: %s: %s\n", c.File, w) // a warning that cannot be written stops nothing
 		}
 	}
 	if len(l.problems) > 0 {
@@ -80,6 +96,41 @@ func (p *program) check(files []string) error {
 	return writeChecked(p.stdout, l.looked)
 }
 
+// holdToChecks finds out what an agreement lacks, and what of it has run out today. An agreement whose last day is over
+// is held to the first alone: what ran out since is no mistake of it.
+func (p *program) holdToChecks(l *look, a *agreement.Agreement, cat *dataset.Catalogue) error {
+	today, err := civil.On(p.now())
+	if err != nil {
+		return fmt.Errorf("check %s: %w", a.File, err)
+	}
+	entry := &l.looked[len(l.looked)-1]
+	entry.Expired = today > a.Period.ShareTo
+	checks := a.StandingChecks(cat)
+	if !entry.Expired {
+		checks = a.Checks(cat, today)
+	}
+	checks = append(checks, a.ProgrammeCheck(os.DirFS(filepath.Dir(a.File))))
+	data, err := os.ReadFile(a.File)
+	if err != nil {
+		return fmt.Errorf("read agreement: %w", err)
+	}
+	root, _ := document.Parse(a.File, data)
+	for _, c := range checks {
+		switch c.Outcome {
+		case finding.CheckFailed:
+			place := root.KeyPlace(agreement.CheckedKey(c))
+			l.problems = append(l.problems, document.Problem{
+				File: a.File, Code: document.Code(c.Refusal.Code), Line: place.Line, Column: place.Column,
+				Message: c.Refusal.Sentence, Hint: c.Refusal.Hint,
+			})
+		case finding.CheckWarned:
+			entry.Warnings = append(entry.Warnings, c.Evidence)
+		case finding.CheckPassed, finding.CheckNotApplicable:
+		}
+	}
+	return nil
+}
+
 // look gathers what was looked at and everything that is wrong with it.
 type look struct {
 	looked   []checked
@@ -89,7 +140,7 @@ type look struct {
 // at notes what became of reading a file. A file that cannot be read is one mistake among the others. It returns an
 // error that is about no file.
 func (l *look) at(file, what string, err error) error {
-	l.looked = append(l.looked, checked{file, what})
+	l.looked = append(l.looked, checked{File: file, What: what})
 	var found document.Problems
 	var refusal *finding.Refusal
 	var mistake usageError
@@ -97,17 +148,17 @@ func (l *look) at(file, what string, err error) error {
 	case errors.As(err, &found):
 		l.problems = append(l.problems, found...)
 	case errors.As(err, &refusal):
-		l.add(file, refusal.Sentence, refusal.Hint)
+		l.add(file, document.Code(refusal.Code), refusal.Sentence, refusal.Hint)
 	case errors.As(err, &mistake):
-		l.add(file, err.Error(), finding.HintOf(err))
+		l.add(file, document.Rule, err.Error(), finding.HintOf(err))
 	default:
 		return err
 	}
 	return nil
 }
 
-func (l *look) add(file, message, hint string) {
-	l.problems = append(l.problems, document.Problem{File: file, Line: 1, Column: 1, Message: message, Hint: hint})
+func (l *look) add(file string, code document.Code, message, hint string) {
+	l.problems = append(l.problems, document.Problem{File: file, Code: code, Line: 1, Column: 1, Message: message, Hint: hint})
 }
 
 // orElse is the problems found so far, or the error when there are none.
@@ -147,7 +198,11 @@ func checkRoles(path string) error {
 func writeChecked(w io.Writer, looked []checked) error {
 	var b strings.Builder
 	for _, l := range looked {
-		fmt.Fprintf(&b, "good: %s (%s)\n", l.File, l.What)
+		what := l.What
+		if l.Expired {
+			what += ", expired: what runs out with time was not looked at"
+		}
+		fmt.Fprintf(&b, "good: %s (%s)\n", l.File, what)
 	}
 	b.WriteString("No mistakes. Whether an export may be made: postern agreement status AGREEMENT\n")
 	_, err := io.WriteString(w, b.String())

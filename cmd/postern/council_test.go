@@ -16,6 +16,11 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/postern-gateway/postern/pkg/agreement"
+	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/signature"
+	"github.com/postern-gateway/postern/schemas"
 )
 
 // The councils that a script can start from. All are made with the program's own commands.
@@ -232,6 +237,52 @@ func decide(ts *testscript.TestScript, args []string) error {
 	for _, step := range []struct{ key, decision string }{{"ann", "submit"}, {"dee", "advise-clear"}, {"sam", "approve"}} {
 		err := ts.Exec("postern", "agreement", "sign", "agreements/"+exampleAgreement, "--decision", step.decision, "--key", "people/"+step.key)
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bypass has the example agreement decided on as three people can who sign with another program than postern: nothing is
+// asked of it first.
+func bypass(ts *testscript.TestScript, args []string) error {
+	if err := wants(args, 0); err != nil {
+		return err
+	}
+	now, err := time.Parse(time.RFC3339, ts.Getenv(testNow))
+	if err != nil {
+		return err
+	}
+	catalogue, err := dataset.Load(schemas.Files)
+	if err != nil {
+		return err
+	}
+	a, err := agreement.Parse(exampleAgreement, []byte(ts.ReadFile("agreements/"+exampleAgreement)), catalogue)
+	if err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		key  string
+		role agreement.Role
+		verb agreement.Verb
+	}{{"ann", agreement.Submitter, agreement.Submit}, {"dee", agreement.DPO, agreement.AdviseClear}, {"sam", agreement.AssetOwner, agreement.Approve}} {
+		d, err := agreement.Decide(a, catalogue.Digest(), step.role, step.verb, "", now, nil)
+		if err != nil {
+			return err
+		}
+		statement, err := d.Statement()
+		if err != nil {
+			return err
+		}
+		signer, err := signature.LoadSigner(ts.MkAbs("people/" + step.key))
+		if err != nil {
+			return err
+		}
+		armoured, err := signature.Sign(signer, signature.DecisionNamespace, statement)
+		if err != nil {
+			return err
+		}
+		if _, err := agreement.WriteDecision(ts.MkAbs("agreements"), d, armoured); err != nil {
 			return err
 		}
 	}

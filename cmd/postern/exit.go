@@ -130,6 +130,13 @@ func complain(ctx context.Context, w io.Writer, err error) {
 	default:
 		fmt.Fprintf(&b, "postern: error: %s\n", strings.ReplaceAll(err.Error(), "\n", "\npostern: error: "))
 		fmt.Fprintf(&b, "postern: hint: %s\n", nextStep(err))
+		// Whatever else refused the run, so that all of it can be put right at once.
+		var shut *export.Shut
+		if errors.As(err, &shut) {
+			for _, r := range shut.Refusals[1:] {
+				fmt.Fprintf(&b, "postern: error: %s\npostern: hint: %s\n", r, r.Hint)
+			}
+		}
 	}
 	_, _ = io.WriteString(w, b.String()) // there is nowhere left to say that it failed
 }
@@ -157,6 +164,7 @@ type failureJSON struct {
 	Exit     int                `json:"exit"`
 	Problems []document.Problem `json:"problems,omitempty"`
 	Findings []finding.Finding  `json:"findings,omitempty"`
+	Refusals []*finding.Refusal `json:"refusals,omitempty"` // all that refused a run, the first among them
 }
 
 func complainJSON(w io.Writer, err error, code int) {
@@ -164,6 +172,10 @@ func complainJSON(w io.Writer, err error, code int) {
 	var refusal *finding.Refusal
 	if errors.As(err, &refusal) {
 		out.Code = string(refusal.Code)
+	}
+	var shut *export.Shut
+	if errors.As(err, &shut) {
+		out.Refusals = shut.Refusals
 	}
 	var problems document.Problems
 	if errors.As(err, &problems) {

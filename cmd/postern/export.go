@@ -17,9 +17,15 @@ import (
 const exportLong = `Makes a drop of an agreement from extracts, and publishes it.
 
 The agreement must be active: submitted, advised on by the Data Protection
-Officer and approved, by three people, over its exact bytes. Everything is
-written, read back with a second library and scanned before anything is
-published. When nothing changed since the last drop, nothing is published.
+Officer and approved, by three people, over its exact bytes. What it says must
+be complete and in date; the store, the schedule and the keys must be those
+agreed on. All this is checked, and the record of the checks is saved and
+entered in the register, before the first extract is opened. Whatever refuses
+the run is told at once.
+
+Everything is written, read back with a second library and scanned before
+anything is published. When nothing changed since the last drop, nothing is
+published.
 
 EXTRACT is a file or a folder with all below it; without one, the folder of
 postern.yaml is taken. Put each annual set into a folder named for its
@@ -121,6 +127,7 @@ func reportRun(w io.Writer, r *export.Result) error {
 	}
 	if r.Outcome == export.Unchanged {
 		fmt.Fprintf(&b, "Nothing changed: drop %s in %s already holds this. Nothing was published.\n", r.Drop, r.Location)
+		writeChecks(&b, r)
 		_, err := io.WriteString(w, b.String())
 		return err
 	}
@@ -143,9 +150,26 @@ func reportRun(w io.Writer, r *export.Result) error {
 	writeAccounts(&b, r.Record.Tables)
 	writeLinkage(&b, r.Record.Linkage)
 	writeFindings(&b, r.Record.Findings, r.Record.Tables)
-	fmt.Fprintf(&b, "\nRun record: number %d of %s, in the state folder. It is for the council only.\n", r.Run, r.Record.Agreement)
+	b.WriteString("\n")
+	writeChecks(&b, r)
+	fmt.Fprintf(&b, "Run record: number %d of %s, in the state folder. It is for the council only.\n", r.Run, r.Record.Agreement)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeChecks says what was checked before the first extract was opened, and what somebody should look at.
+func writeChecks(b *strings.Builder, r *export.Result) {
+	counts := make(map[finding.CheckOutcome]int)
+	for _, c := range r.Checks {
+		counts[c.Outcome]++
+	}
+	fmt.Fprintf(b, "Checked before any extract was opened: %d passed, %d to look at, %d did not arise (pre-flight record %d).\n",
+		counts[finding.CheckPassed], counts[finding.CheckWarned], counts[finding.CheckNotApplicable], r.Preflight)
+	for _, c := range r.Checks {
+		if c.Outcome == finding.CheckWarned {
+			fmt.Fprintf(b, "To look at: %s: %s\n", c.Name, c.Evidence)
+		}
+	}
 }
 
 // writeAccounts accounts for every row that was read.
@@ -158,10 +182,13 @@ func writeAccounts(b *strings.Builder, tables []export.TableRecord) {
 			r.HeldBack.Unlinked, r.HeldBack.Elsewhere, r.HeldBack.NotInCohort, r.HeldBack.OutsidePeriod, r.Quarantined)
 	}
 	_ = t.Flush()
-	b.WriteString("repeated: a later return says it again · marks: rows that set a flag or add to another row · no child: pupils\n" +
-		"who are none of the returns' children · other school: pupils whom another school's row counts · other children: not\n" +
-		"in the agreement's cohort · outside dates: not in its data period · quarantined: a finding keeps the row back\n")
+	b.WriteString(heldBackWords)
 }
+
+// heldBackWords say what the columns of WHAT WAS HELD BACK are.
+const heldBackWords = "repeated: a later return says it again · marks: rows that set a flag or add to another row · no child: pupils\n" +
+	"who are none of the returns' children · other school: pupils whom another school's row counts · other children: not\n" +
+	"in the agreement's cohort · outside dates: not in its data period · quarantined: a finding keeps the row back\n"
 
 // origins names the source columns behind a column, the first or the first two and how many more: the manifest has all.
 func origins(sources []string) string {
@@ -189,9 +216,12 @@ func writeLinkage(b *strings.Builder, links []export.LinkRecord) {
 		_, _ = fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\n", l.Table, l.Domain, l.Children, l.Numbered, l.Found)
 	}
 	_ = t.Flush()
-	b.WriteString("by child/upn: the agreement's children, found among pupils · by child/la-child-id: all children of that return, found\n" +
-		"in the CIN census of the same years · with a number: those with an identifier that can link\n")
+	b.WriteString(linkageWords)
 }
+
+// linkageWords say what the rows and columns of WHO WAS FOUND AGAIN are.
+const linkageWords = "by child/upn: the agreement's children, found among pupils · by child/la-child-id: all children of that return, found\n" +
+	"in the CIN census of the same years · with a number: those with an identifier that can link\n"
 
 // writeFindings lists findings, those about files first; what to do stands below those that ask for the same.
 func writeFindings(b *strings.Builder, files []finding.Finding, tables []export.TableRecord) {

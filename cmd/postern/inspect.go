@@ -65,6 +65,12 @@ func (p *program) inspectDrop(path string) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "Drop %s, made on %s\n%s\n\n", m.Drop.ID, m.Drop.Date, m.Notice)
+	if _, err := os.Stat(filepath.Join(filepath.Dir(path), manifest.WithdrawnName)); err == nil {
+		b.WriteString("A notice of withdrawal lies beside this drop. Do not use it: postern verify says what the notice is worth.\n\n")
+	}
+	if len(m.Drop.Supersedes) > 0 {
+		fmt.Fprintf(&b, "It replaces %s, which must no longer be used.\n\n", strings.Join(m.Drop.Supersedes, ", "))
+	}
 	fmt.Fprintf(&b, "from       %s\nto         %s\nagreement  %s version %d: %s\npurpose    %s\nages on    %s\nkeep until %s\n\n",
 		m.Controller.Name, m.Recipient.Name, m.Agreement.ID, m.Agreement.Version, m.Agreement.Title, m.Purpose.Text, m.ReferenceDate, m.Agreement.RecipientUntil)
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -16,8 +17,9 @@ import (
 )
 
 const keysNewLong = `Makes whatever is missing of the council's keys, where postern.yaml says, and
-the council's register. What is there is left as it is; nothing is ever
-overwritten. With an agreement's file it makes the salt of that agreement too.
+the council's register, which records that they were made and never the keys
+themselves. What is there is left as it is; nothing is ever overwritten. With an
+agreement's file it makes the salt of that agreement too.
 
   master     the secret that all codes come from
   salts      one secret per agreement and key epoch (the number of the agreement's set
@@ -61,6 +63,10 @@ func (p *program) keysNew(ctx context.Context, agreements []string) error {
 	if err != nil {
 		return err
 	}
+	keys, err := g.CouncilKeys(items)
+	if err != nil {
+		return err
+	}
 	for _, file := range agreements {
 		a, err := export.LoadAgreement(file, g.Catalogue)
 		if err != nil {
@@ -70,15 +76,32 @@ func (p *program) keysNew(ctx context.Context, agreements []string) error {
 		if err != nil {
 			return err
 		}
-		items = append(items, item)
+		key, err := g.SaltKey(a.ID, a.Pseudonyms.Epoch, item)
+		if err != nil {
+			return err
+		}
+		items, keys = append(items, item), append(keys, key)
 	}
-	if err := g.CreateRegister(); err != nil {
+	if err := recordKeys(g, keys); err != nil {
 		return err
 	}
 	if p.json {
 		return writeJSON(p.stdout, items)
 	}
 	return writeItems(p.stdout, items)
+}
+
+// recordKeys makes the register where there is none yet, and records the keys in it that it has not heard of.
+func recordKeys(g *export.Gateway, keys []export.KeysBody) (err error) {
+	if err := g.CreateRegister(); err != nil {
+		return err
+	}
+	books, unlock, err := openBooks(g)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	return books.EnterKeys(keys)
 }
 
 func writeItems(w io.Writer, items []custody.Item) error {

@@ -10,15 +10,21 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/postern-gateway/postern/pkg/agreement"
 	"github.com/postern-gateway/postern/pkg/custody"
 	"github.com/postern-gateway/postern/pkg/export"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/manifest"
 )
 
-const planLong = `Shows what would leave under an agreement: tables, columns, treatments, rows,
-what is held back and why, how easily a child could be singled out, and what
-changed since the last drop.
+const planLong = `Shows what would leave under an agreement, for those who decide on it: how the
+checks of the agreement end, what changed since the last drop and since the
+version that was last approved, rows, what is held back and why, how easily a
+child could be singled out, and each column with what it would look like and
+why it is needed.
+
+No value of anybody is shown, and no number from 1 to 9: the exact numbers are
+in the run record, once there is a run.
 
 It does all that an export does short of writing, with keys made up for the
 occasion: none of the council's keys is used, no decision is needed, and
@@ -40,27 +46,7 @@ func (p *program) planCommand() *cobra.Command {
 	return p.jsonFlag(c)
 }
 
-// planTable is one table of a plan.
-type planTable struct {
-	export.TableRecord
-	Children int64             `json:"children"` // distinct, by the made-up codes
-	Columns  []manifest.Column `json:"columns"`
-	Before   int64             `json:"rows_in_last_drop"`
-}
-
-// planReport is what a plan says.
-type planReport struct {
-	Agreement  string              `json:"agreement"`
-	Version    int                 `json:"version"`
-	Reference  string              `json:"reference_date"`
-	LastDrop   string              `json:"last_drop"` // empty when there is none
-	Tables     []planTable         `json:"tables"`
-	Disclosure manifest.Disclosure `json:"disclosure"`
-	Linkage    []export.LinkRecord `json:"linkage"` // how well children were found again in other extracts
-	Findings   []finding.Finding   `json:"findings"`
-}
-
-func (p *program) plan(ctx context.Context, agreement string, named []string, month string) (err error) {
+func (p *program) plan(ctx context.Context, file string, named []string, month string) (err error) {
 	reference, err := referenceDate(month)
 	if err != nil {
 		return err
@@ -76,7 +62,7 @@ func (p *program) plan(ctx context.Context, agreement string, named []string, mo
 	if err != nil {
 		return err
 	}
-	a, err := export.LoadAgreement(agreement, g.Catalogue)
+	a, err := export.LoadAgreement(file, g.Catalogue)
 	if err != nil {
 		return err
 	}
@@ -86,100 +72,158 @@ func (p *program) plan(ctx context.Context, agreement string, named []string, mo
 	}
 	steps := p.steps()
 	g.Progress = steps.show
-	survey, err := g.Plan(ctx, export.Request{Agreement: agreement, Extracts: paths, Reference: reference}, keys)
+	survey, err := g.Plan(ctx, export.Request{Agreement: file, Extracts: paths, Reference: reference}, keys)
 	steps.done()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, g.CloseSurvey(survey)) }()
-	report, err := g.Describe(ctx, survey)
+	preview, err := g.Preview(ctx, survey)
 	if err != nil {
 		return err
 	}
-	out := planReport{
-		Agreement: a.ID, Version: a.Version, Reference: survey.Reference.String(), Disclosure: report.Disclosure,
-		Linkage:  append([]export.LinkRecord{}, survey.Links...),
-		Findings: append([]finding.Finding{}, survey.Found...),
+	accounts := make([]export.TableRecord, len(survey.Tables))
+	for i, t := range survey.Tables {
+		accounts[i] = t.Account()
 	}
-	last, err := lastManifest(ctx, g, a.ID)
-	if err != nil {
-		return err
-	}
-	if last != nil {
-		out.LastDrop = last.Drop.ID
-	}
-	for i, t := range report.Tables {
-		out.Tables = append(out.Tables, planTable{
-			TableRecord: survey.Tables[i].Account(), Children: t.DistinctChildren, Columns: t.Columns, Before: rowsBefore(last, t.Name),
-		})
-	}
+	preview.Findings = export.BandedFindings(toldOnce(survey.Found, accounts))
 	if p.json {
-		return writeJSON(p.stdout, out)
+		return writeJSON(p.stdout, preview)
 	}
-	return out.write(p.stdout)
+	return writePreview(p.stdout, preview)
 }
 
-// lastManifest is the manifest of the agreement's last published drop; nil when there is none.
-func lastManifest(ctx context.Context, g *export.Gateway, id string) (*manifest.Manifest, error) {
-	last, err := g.LastDrop(ctx, id)
-	if err != nil || last == nil {
-		return nil, err
-	}
-	object, err := g.Store.Get(ctx, last.ID+"/"+manifest.Name)
-	if err != nil {
-		return nil, err
-	}
-	data, err := io.ReadAll(object)
-	if err := errors.Join(err, object.Close()); err != nil {
-		return nil, fmt.Errorf("read the last drop: %w", err)
-	}
-	return manifest.Parse(data)
-}
-
-func rowsBefore(last *manifest.Manifest, table string) int64 {
-	if last == nil {
-		return 0
-	}
-	for _, t := range last.Tables {
-		if t.Name == table {
-			return t.Rows
+func writePreview(w io.Writer, v *export.Preview) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Plan for %s, version %d. Ages are counted on %s. Nothing is written.\n", v.Agreement, v.Version, v.Reference)
+	fmt.Fprintf(&b, "Agreement SHA-256 %s\n", v.SHA256)
+	fmt.Fprintf(&b, "\nCHECKS  %s\n", agreement.ChecksInWords(v.Checks))
+	for _, c := range v.Checks {
+		switch {
+		case c.Outcome == finding.CheckFailed && c.Refusal != nil:
+			fmt.Fprintf(&b, "  failed  %s\n            %s\n", c.Refusal, c.Refusal.Hint)
+		case c.Outcome == finding.CheckWarned:
+			fmt.Fprintf(&b, "  warned  %s: %s\n", c.Name, c.Evidence)
 		}
 	}
-	return 0
-}
-
-func (r planReport) write(w io.Writer) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Plan for %s, version %d. Ages are counted on %s. Nothing is written.\n\n", r.Agreement, r.Version, r.Reference)
+	if err := writeApproved(&b, v); err != nil {
+		return err
+	}
+	b.WriteString("\n")
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(t, "WHAT WOULD LEAVE\trows\tchildren\tsince last drop") // a strings.Builder never fails
-	for _, table := range r.Tables {
+	for _, table := range v.Tables {
 		since := "no drop before"
-		if r.LastDrop != "" {
-			since = fmt.Sprintf("%+d rows", table.Left-table.Before)
+		if v.LastDrop != "" {
+			since = table.Since
 		}
-		_, _ = fmt.Fprintf(t, "%s\t%d\t%d\t%s\n", table.Table, table.Left, table.Children, since)
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", table.Table, table.Left, table.Children, since)
 	}
 	_ = t.Flush()
-	b.WriteString("\n")
-	t = tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "HOW IT WOULD LEAVE\tfrom\ttreatment\tclass")
-	for _, table := range r.Tables {
-		for _, c := range table.Columns {
-			_, _ = fmt.Fprintf(t, "%s.%s\t%s\t%s\t%s\n", table.Table, c.Name, origins(c.Source), c.Treatment, c.Class)
-		}
+	for _, line := range v.Since {
+		fmt.Fprintf(&b, "  since drop %s: %s\n", v.LastDrop, line)
 	}
-	_ = t.Flush()
-	accounts := make([]export.TableRecord, len(r.Tables))
-	for i := range r.Tables {
-		accounts[i] = r.Tables[i].TableRecord
-	}
-	writeAccounts(&b, accounts)
-	writeLinkage(&b, r.Linkage)
-	writeRisk(&b, r.Disclosure)
-	writeFindings(&b, r.Findings, accounts)
+	writeColumns(&b, v.Tables)
+	writeHeldBack(&b, v.Tables)
+	writePreviewLinks(&b, v.Linkage)
+	writeRisk(&b, v.Disclosure.Disclosure)
+	writeBanded(&b, v.Findings)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeApproved says what changed since the version that was last approved.
+func writeApproved(b *strings.Builder, v *export.Preview) error {
+	last := v.Approved
+	b.WriteString("\nSINCE THE LAST APPROVED VERSION\n")
+	if last.Version > 0 {
+		fmt.Fprintf(b, "  version %d was approved on %s by %s\n", last.Version, last.On, last.By)
+	}
+	switch {
+	case last.This:
+		b.WriteString("  it is this very version: nothing changed\n")
+	case last.Note != "":
+		fmt.Fprintf(b, "  %s\n", last.Note)
+	case last.Changes != nil:
+		return agreement.DiffText(b, last.Changes)
+	}
+	return nil
+}
+
+// writeColumns says of each column what leaves, what it looks like and why it is needed.
+func writeColumns(b *strings.Builder, tables []export.PreviewTable) {
+	b.WriteString("\nHOW IT WOULD LEAVE (what it looks like; never a value, and any cell may be empty)\n")
+	for _, table := range tables {
+		for _, c := range table.Columns {
+			from := origins(c.Source)
+			if from == "" {
+				from = "nothing"
+			}
+			fmt.Fprintf(b, "%s.%s  from %s (%s)\n", table.Table, c.Name, from, c.Class)
+			fmt.Fprintf(b, "    leaves      %s\n    looks like  %s\n", c.Leaves, c.Shape)
+			if c.Why != "" {
+				fmt.Fprintf(b, "    why         %s\n", strings.Join(strings.Fields(c.Why), " "))
+			}
+		}
+	}
+}
+
+// writeHeldBack accounts for the rows that were read, without a small number.
+func writeHeldBack(b *strings.Builder, tables []export.PreviewTable) {
+	b.WriteString("\n")
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "WHAT WAS HELD BACK\tread\tleft\trepeated\tmarks\tno child\tother school\tother children\toutside dates\tquarantined")
+	for _, r := range tables {
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s", r.Table, short(r.Read), short(r.Left))
+		for _, why := range []string{"superseded", "marks", "unlinked", "elsewhere", "not_in_cohort", "outside_period"} {
+			_, _ = fmt.Fprintf(t, "\t%s", short(r.HeldBack[why]))
+		}
+		_, _ = fmt.Fprintf(t, "\t%s\n", short(r.Quarantined))
+	}
+	_ = t.Flush()
+	b.WriteString(heldBackWords)
+	b.WriteString("<10: fewer than 10, and not none · ~: to the nearest ten, where the exact number would give a small one away\n")
+}
+
+// short writes a banded number for a table.
+func short(banded string) string {
+	return strings.NewReplacer(export.Few, "<10", "about ", "~").Replace(banded)
+}
+
+func writePreviewLinks(b *strings.Builder, links []export.PreviewLink) {
+	if len(links) == 0 {
+		return
+	}
+	b.WriteString("\n")
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "WHO WAS FOUND AGAIN\tby\tchildren\twith a number\tfound")
+	for _, l := range links {
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", l.Table, l.Domain, short(l.Children), short(l.Numbered), short(l.Found))
+	}
+	_ = t.Flush()
+	b.WriteString(linkageWords)
+}
+
+// writeBanded lists findings. A finding of fewer than ten rows is told without their number.
+func writeBanded(b *strings.Builder, all []export.PreviewFinding) {
+	if len(all) == 0 {
+		b.WriteString("\nNo findings.\n")
+		return
+	}
+	b.WriteString("\nFINDINGS (rule, place, what to do; never a value; no number of rows: fewer than 10)\n")
+	for i, f := range all {
+		fmt.Fprintf(b, "%s: %s: %s: %s", f.Severity, f.Rule, f.Place, f.Message)
+		if f.Rows != export.Few {
+			fmt.Fprintf(b, " (%s rows)", f.Rows)
+		}
+		b.WriteString("\n")
+		if i+1 < len(all) && all[i+1].Rule == f.Rule && all[i+1].Hint == f.Hint {
+			continue
+		}
+		if f.Hint != "" && f.Severity > finding.Notice {
+			fmt.Fprintf(b, "    %s\n", f.Hint)
+		}
+	}
 }
 
 // writeRisk says how easily a child could be singled out.

@@ -86,7 +86,7 @@ func plantedRows() []planted {
 	}
 }
 
-// account is what a run record and a plan say of the rows of a table.
+// account is what a run record says of the rows of a table.
 type account struct {
 	Table       string          `json:"table"`
 	Read        int64           `json:"rows_read"`
@@ -114,7 +114,7 @@ func plant(ts *testscript.TestScript, args []string) error {
 // withLineEnd ends the last line of an extract, which not every source system does.
 func withLineEnd(text string) string { return strings.TrimSuffix(text, "\n") + "\n" }
 
-// accounted holds a run record to the plan made before the rows were planted, and to what must have become of those. Every
+// accounted holds a run record to that of a run before the rows were planted, and to what must have become of those. Every
 // row is read, and is left, held back or quarantined; all of them are in the files.
 func accounted(ts *testscript.TestScript, args []string) error {
 	if err := wants(args, 3); err != nil {

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/crypto/ssh"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/postern-gateway/postern/pkg/signature"
@@ -42,6 +43,8 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	digest FILE                put the SHA-256 of a file into $DIGEST
 //	roles [KEY NAME]           write the roles file anew from the keys in people/, with one more holder, a SIRO, where named
 //	decide                     have the example agreement, as it is now, decided on by three people
+//	bypass                     have the example agreement, as it is now, decided on by three people with another program, which
+//	                           asks nothing of it
 //	statement DECISION         put the file of the decision on the example agreement into $STATEMENT
 //	alter FILE                 flip one bit in the middle of a file
 //	altered DROP SIGNERS       flip one bit of each file of a drop, in turn: none of the drops so made is verified
@@ -58,7 +61,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	swap FILE PATTERN NEW      replace the first match of a pattern (of regexp); NEW has $1, and \n, \xE9 as Go's strings do
 //	bad KIND RULE              export with a spoiled extract: exit code 4, a message of this rule, and nothing left behind
 //	plant                      add rows to the latest return, most of them bad: see plantedRows
-//	accounted PLAN RECORD WHO  (cohort or everybody) the run record accounts for every row, the planted ones too, beside the plan made before
+//	accounted BEFORE RECORD WHO  (cohort or everybody) the run record accounts for every row, the planted ones too, beside that of the run before
 //	anonymous FILE             make every child of an extract one whose identifier stands for nobody
 //	bucket plain|locked        make a bucket: $BUCKET, $S3HOST, $S3CA, $S3BASE, $S3ARGS; see s3cmd_test.go
 //	as USER                    be a user of that server: exporter, recipient, stranger, nobody
@@ -81,6 +84,7 @@ func scriptCommands(templates map[string]string, b *buckets) map[string]scriptCo
 		"digest":    positive(digest),
 		"roles":     positive(roles),
 		"decide":    positive(decide),
+		"bypass":    positive(bypass),
 		"statement": positive(statement),
 		"alter":     positive(alter),
 		"altered":   positive(altered),
@@ -98,7 +102,14 @@ func scriptCommands(templates map[string]string, b *buckets) map[string]scriptCo
 			if err := wants(args, 1); err != nil {
 				return err
 			}
-			_, err := writeKey(ts.MkAbs(args[0]))
+			line, err := writeKey(ts.MkAbs(args[0]))
+			if err != nil {
+				return err
+			}
+			public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
+			if err == nil {
+				ts.Setenv("FINGERPRINT", signature.Fingerprint(public))
+			}
 			return err
 		}),
 		"secret": positive(secret),

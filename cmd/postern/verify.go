@@ -14,8 +14,8 @@ import (
 
 const verifyLong = `Checks a drop: that the council signed it, that no file is missing, added or
 changed (each has its SHA-256, a number that any change changes), that every table
-is what the manifest says, and that the council's register has the drop. It is
-what the recipient's postern-verify does.
+is what the manifest says, that the council's register has the drop, and that no
+notice of withdrawal lies beside it. It is what the recipient's postern-verify does.
 
 Without --signers the council's own public keys are taken, from postern.yaml.
 
@@ -67,6 +67,9 @@ func (p *program) verify(ctx context.Context, path, signers, previous string) (e
 		err = writeJSON(p.stdout, report)
 	} else {
 		err = report.WriteText(p.stdout)
+	}
+	if err == nil && report.Withdrawn != nil {
+		return reported{finding.WithHint(damaged{errors.New("the drop is withdrawn")}, "see that the recipient has heard of it, and that every copy is destroyed; the next export replaces it")}
 	}
 	if err == nil && !report.Verified {
 		return reported{finding.WithHint(errNotVerified, "do not let anybody use this drop; make a new one, and find out what changed it")}

@@ -47,19 +47,32 @@ type Agreement struct {
 	ID      string // dsa-coventry-fv-2026
 	Version int    // from 1, one more at each variation
 	Title   string
+	// Supersedes is the SHA-256 (hex) of the version before this one; empty in version 1.
+	Supersedes string
 
+	Programme          *Programme // nil: the sharing is part of no programme
 	Controller         Controller
 	Recipient          Recipient
+	Onward             []Onward // who else may see the data; nobody when empty
+	Archive            *Archive // nil: nothing is archived
 	Purpose            Purpose
+	Research           *Research // nil: not for research, or not stated
 	LawfulBasis        LawfulBasis
+	Confidentiality    Confidentiality
 	DPIA               DPIA
 	PrivacyNotice      PrivacyNotice
 	NationalDataOptOut NationalDataOptOut
 	Period             Period
+	Review             Review
 	Frequency          Frequency
 	Retention          Retention
+	Security           Security
 	Transfer           Transfer
+	Rights             Rights
+	Incident           Incident
+	Contacts           Contacts
 	Prohibitions       []string // Prohibitions(), always
+	Subjects           Subjects
 	Pseudonyms         Pseudonyms
 	Cohort             *Cohort // nil: every child of the tables
 	Linkage            Linkage
@@ -69,54 +82,6 @@ type Agreement struct {
 
 	SHA256 [32]byte // of the exact bytes of the file: what decisions name
 	File   string   // as given to Parse
-}
-
-// Controller is the council.
-type Controller struct {
-	Name   string
-	LACode string // three digits, DfE's code of the local authority
-	DPO    string // where the Data Protection Officer is reached
-}
-
-// Recipient is who receives the drops.
-type Recipient struct {
-	Name    string
-	Role    string // controller or processor (UK GDPR Articles 24, 28)
-	Setting string // secure (an accredited or trusted research environment) or managed (the recipient's own)
-	Contact string
-}
-
-// Purpose is what the data may be used for.
-type Purpose struct {
-	Code string // evaluation, research, statistics, service-planning, statutory-return
-	Text string // one sentence
-}
-
-// LawfulBasis is why the sharing is lawful.
-type LawfulBasis struct {
-	Article6  string // UK GDPR: 6(1)(e)
-	Power     string // the Act and section that give the task
-	Article9  string // UK GDPR: 9(2)(j); needed when a special category leaves
-	Schedule1 string // Data Protection Act 2018: the condition; needed when a special category leaves
-	Article10 string // the authority for criminal-offence data; needed when such a column leaves
-}
-
-// DPIA is the data protection impact assessment (UK GDPR Article 35).
-type DPIA struct {
-	Ref      string
-	ReviewBy civil.Date
-}
-
-// PrivacyNotice is where families are told (UK GDPR Articles 13, 14), and the tables that the notice speaks of.
-type PrivacyNotice struct {
-	URL    string
-	Covers []string
-}
-
-// NationalDataOptOut records whether the opt-out from uses of confidential patient information applies, and why.
-type NationalDataOptOut struct {
-	Determination string // not_applicable, applied, exempt
-	Reason        string
 }
 
 // Period bounds the sharing: the days on which drops may be made, and those whose events may be in them. Each day
@@ -134,17 +99,6 @@ const MaxTermMonths = 36
 type Frequency struct {
 	Schedule         string // once, daily, weekly, monthly, quarterly, yearly
 	MaxDropsPerMonth int
-}
-
-// Retention says how long the data are kept.
-type Retention struct {
-	RecipientUntil civil.Date // the recipient destroys them by then
-	BucketDays     int        // a drop stays in the store
-}
-
-// Transfer lists the countries (ISO 3166-1, two letters) in which the recipient may hold the data.
-type Transfer struct {
-	Locations []string
 }
 
 // Pseudonyms says how identifiers are replaced.

@@ -16,7 +16,7 @@ func (r *reader) indexEvents(root *document.Mapping) {
 	}
 	for _, e := range root.Mapping(key).Entries() {
 		if !eventPattern.MatchString(e.Key) {
-			e.Problem("is no name of an event", "use lower-case letters, digits and underscores, from a letter, at most 40")
+			e.Fault(document.WrongForm, "is no name of an event", "use lower-case letters, digits and underscores, from a letter, at most 40")
 		}
 		m := e.Value.Mapping()
 		ev := event{name: e.Key, table: r.tableNamed(m.Value("table"))}
@@ -59,7 +59,7 @@ func (r *reader) cohortOf(root *document.Mapping) {
 			m.Value("table").Problem("this table does not say which child a row is about", "choose a table that does")
 		}
 	}
-	if where := m.Value("where", document.Optional()); where.Given() {
+	if where := m.Value("where", document.Optional()); m.Has("where") {
 		for _, e := range where.Mapping().Entries() {
 			out.Where = append(out.Where, r.condition(e, t))
 		}
@@ -77,7 +77,6 @@ func (r *reader) condition(e *document.Entry, t *dataset.Table) Condition {
 		} else {
 			e.Known()
 			out.Column = column.Name
-			r.cohort = append(r.cohort, column)
 		}
 	}
 	m := e.Value.Mapping()
@@ -87,16 +86,15 @@ func (r *reader) condition(e *document.Entry, t *dataset.Table) Condition {
 	if to, ok := m.Date("to", document.Optional()); ok {
 		out.To = &to
 	}
-	in := m.Value("in", document.Optional())
-	if in.Given() {
-		out.In = r.codes(in, column)
+	if in := m.Value("in", document.Optional()); m.Has("in") {
+		out.In = r.codesOf(r.codes(in), column)
 	}
 	m.Done()
 	dates := m.Has("from") || m.Has("to")
 	switch {
 	case m.Broken():
 	case dates == m.Has("in"):
-		m.Problem("is not one condition", "write from and to for a date, or in for codes")
+		m.Fault(document.WrongKind, "is not one condition", "write from and to for a date, or in for codes")
 	case out.From != nil && out.To != nil && *out.To < *out.From:
 		m.Value("to").Problem("ends before it begins", "")
 	case column == nil:
@@ -201,11 +199,9 @@ func neverLeaves(c dataset.Class) string {
 // linkage reads how well children must be found again. An agreement for which pupils are linked to children says so.
 func (r *reader) linkage(root *document.Mapping) {
 	if !root.Has("linkage") {
-		options := []document.Option{document.Hint("say under linkage.pupils which share of the children must be found on a school's roll")}
-		if !r.linked() {
-			options = append(options, document.Optional())
+		if v := root.Value("linkage", document.Optional()); r.linked() {
+			r.log.Add(root.Place(), v.Path(), "is missing", "say under linkage.pupils which share of the children must be found on a school's roll")
 		}
-		root.Value("linkage", options...)
 		return
 	}
 	m := root.Mapping("linkage")

@@ -16,76 +16,6 @@ import (
 	"github.com/postern-gateway/postern/pkg/signature"
 )
 
-// Verb is what a decision decides.
-type Verb string
-
-// The decisions.
-const (
-	Submit               Verb = "submit"                 // a submitter puts the agreement forward
-	AdviseClear          Verb = "advise-clear"           // the DPO has nothing against it
-	AdviseWithConditions Verb = "advise-with-conditions" // the DPO has nothing against it under conditions
-	AdviseQuery          Verb = "advise-query"           // the DPO asks first: not yet advice
-	AdviseAgainst        Verb = "advise-against"         // the DPO advises against it
-	Approve              Verb = "approve"                // the asset owner or the SIRO approves
-	Suspend              Verb = "suspend"                // the DPO, the asset owner or the SIRO stops it for now
-	Resume               Verb = "resume"                 // the asset owner or the SIRO lets it go on
-	Terminate            Verb = "terminate"              // the asset owner or the SIRO ends it for good
-)
-
-// mayDecide lists the decisions in order, and the roles that may make each.
-func mayDecide() []struct {
-	verb  Verb
-	roles []Role
-} {
-	owners := []Role{AssetOwner, SIRO}
-	return []struct {
-		verb  Verb
-		roles []Role
-	}{
-		{Submit, []Role{Submitter}},
-		{AdviseClear, []Role{DPO}},
-		{AdviseWithConditions, []Role{DPO}},
-		{AdviseQuery, []Role{DPO}},
-		{AdviseAgainst, []Role{DPO}},
-		{Approve, owners},
-		{Suspend, []Role{DPO, AssetOwner, SIRO}},
-		{Resume, owners},
-		{Terminate, owners},
-	}
-}
-
-// Verbs lists the decisions in the order in which they are made.
-func Verbs() []Verb {
-	var out []Verb
-	for _, m := range mayDecide() {
-		out = append(out, m.verb)
-	}
-	return out
-}
-
-// Roles lists who may make a decision; none for one that there is not.
-func (v Verb) Roles() []Role {
-	for _, m := range mayDecide() {
-		if m.verb == v {
-			return m.roles
-		}
-	}
-	return nil
-}
-
-// IsAdvice reports whether the decision is the DPO's answer to a submission (a query is one, though no advice yet).
-func (v Verb) IsAdvice() bool {
-	return v == AdviseClear || v == AdviseWithConditions || v == AdviseQuery || v == AdviseAgainst
-}
-
-// stops reports whether the decision stops exports.
-func (v Verb) stops() bool { return v == Suspend || v == Terminate }
-
-// needsReason reports whether the decision is void without conditions or a reason.
-func (v Verb) needsReason() bool {
-	return v == AdviseWithConditions || v == AdviseAgainst || v == Suspend || v == Terminate
-}
-
 // Decision is one decision on one version of an agreement. What is signed is its Statement.
 type Decision struct {
 	Agreement   string
@@ -120,6 +50,9 @@ func Decide(a *Agreement, definitions [32]byte, role Role, verb Verb, reason str
 	if random == nil {
 		random = rand.Reader
 	}
+	if verb == AdviseQuery && reason == "" { // statements without one were made before this was asked for: they are read
+		return Decision{}, finding.WithHint(errors.New("decision: advise-query needs its question"), "say what is asked on one line, with --reason")
+	}
 	if _, err := io.ReadFull(random, d.Nonce[:]); err != nil {
 		return Decision{}, fmt.Errorf("make a nonce: %w", err)
 	}
@@ -135,35 +68,13 @@ func (d Decision) check() error {
 	case !slices.Contains(d.Verb.Roles(), d.Role):
 		return finding.WithHint(fmt.Errorf("decision: the role given may not %s", d.Verb), "it is for: "+roleList(d.Verb.Roles()))
 	case d.Verb.needsReason() && d.Reason == "":
-		return finding.WithHint(fmt.Errorf("decision: %s needs a reason or conditions", d.Verb), "say it on one line, with --reason")
+		return finding.WithHint(fmt.Errorf("decision: %s needs a reason or conditions", d.Verb), d.Verb.reasonHint())
 	case len(d.Reason) > maxReason:
 		return finding.WithHint(fmt.Errorf("decision: the reason is longer than %d bytes", maxReason), "put it in a document and name that")
 	case d.Time.Nanosecond() != 0 || d.Time.Year() < 2000 || d.Time.Year() > 2100:
 		return errors.New("decision: the time is not one in whole seconds of this century")
 	}
 	return nil
-}
-
-func verbWords() string {
-	words := ""
-	for i, v := range Verbs() {
-		if i > 0 {
-			words += ", "
-		}
-		words += string(v)
-	}
-	return words
-}
-
-func roleList(roles []Role) string {
-	words := ""
-	for i, r := range roles {
-		if i > 0 {
-			words += ", "
-		}
-		words += string(r)
-	}
-	return words
 }
 
 // Statement writes the text that is signed:

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -87,7 +88,7 @@ func TestDecide(t *testing.T) {
 			}
 		}
 		d, err := agreement.Decide(c.a, c.definitions, verb.Roles()[0], verb, "", noon, nil)
-		needs := verb == agreement.AdviseWithConditions || verb == agreement.AdviseAgainst || verb == agreement.Suspend || verb == agreement.Terminate
+		needs := !slices.Contains([]agreement.Verb{agreement.Submit, agreement.AdviseClear, agreement.Approve, agreement.Resume, agreement.NoteClosure}, verb)
 		if needs != (err != nil) {
 			t.Errorf("%s without a reason: %v", verb, err)
 		}

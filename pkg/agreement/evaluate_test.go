@@ -49,15 +49,23 @@ func TestDecisions(t *testing.T) {
 		{"submitted again after the advice", func(c *council) { c.submit().advise(clear).submit().approve("") }, "active"},
 		{"advised after the approval", func(c *council) { c.submit().approve("").advise(clear) }, "submitted SIGNATURE_MISSING"},
 		{"advised and approved again", func(c *council) { c.submit().approve("").advise(clear).approve("") }, "active"},
-		{"conditions", func(c *council) { c.submit().advise(agreement.AdviseWithConditions).approve("") }, "active"},
-		{"query", func(c *council) { c.submit().advise(agreement.AdviseQuery).approve("") }, "submitted DPO_ADVICE_MISSING"},
+		{"conditions", func(c *council) { c.submit().advise(agreement.AdviseWithConditions).approve("how they are met") }, "active"},
+		{"conditions, and not how they are met", func(c *council) { c.submit().advise(agreement.AdviseWithConditions).approve("") }, "submitted SIGNATURE_MISSING"},
+		{"query", func(c *council) { c.submit().advise(agreement.AdviseQuery).approve("") }, "draft DPO_ADVICE_MISSING"},
+		{"query, and submitted again", func(c *council) { c.submit().advise(agreement.AdviseQuery).submit() }, "submitted DPO_ADVICE_MISSING SIGNATURE_MISSING"},
+		{"query, submitted again and approved", func(c *council) { c.submit().advise(agreement.AdviseQuery).submit().approve("") }, "submitted DPO_ADVICE_MISSING"},
+		{"query, submitted again and advised on", func(c *council) { c.submit().advise(agreement.AdviseQuery).submit().advise(clear).approve("") }, "active"},
+		{"query, and advised against", func(c *council) { c.submit().advise(agreement.AdviseQuery).advise(agreement.AdviseAgainst) }, "submitted SIGNATURE_MISSING"},
 		{"query settled", func(c *council) { c.submit().advise(agreement.AdviseQuery).advise(clear).approve("") }, "active"},
-		{"query after the approval", func(c *council) { c.submit().advise(clear).approve("").advise(agreement.AdviseQuery) }, "submitted DPO_ADVICE_MISSING"},
+		{"query after the approval", func(c *council) { c.submit().advise(clear).approve("").advise(agreement.AdviseQuery) }, "draft DPO_ADVICE_MISSING"},
+		{"query after the approval, and settled", func(c *council) {
+			c.submit().advise(clear).approve("").advise(agreement.AdviseQuery).advise(clear)
+		}, "active"},
 		{"against, with a reason", func(c *council) { c.submit().advise(agreement.AdviseAgainst).approve("the owner's reason") }, "active"},
 		{"against, without", func(c *council) { c.submit().advise(agreement.AdviseAgainst).approve("") }, "submitted SIGNATURE_MISSING"},
 		{"against after the approval", func(c *council) { c.submit().advise(clear).approve("a reason").advise(agreement.AdviseAgainst) }, "submitted SIGNATURE_MISSING"},
 		{"conditions after the approval", func(c *council) { c.submit().advise(clear).approve("").advise(agreement.AdviseWithConditions) }, "submitted SIGNATURE_MISSING"},
-		{"clear after the approval", func(c *council) { c.submit().advise(agreement.AdviseWithConditions).approve("").advise(clear) }, "active"},
+		{"clear after the approval", func(c *council) { c.submit().advise(agreement.AdviseWithConditions).approve("met").advise(clear) }, "active"},
 		{"clear after an approval against", func(c *council) { c.submit().advise(agreement.AdviseAgainst).approve("").advise(clear) }, "submitted SIGNATURE_MISSING"},
 
 		{"suspended by the DPO", func(c *council) {
@@ -103,7 +111,7 @@ func TestDecisions(t *testing.T) {
 			c.a = &old
 			c.approve("")
 			c.a, _ = agreement.Parse("a.yaml", []byte(golden), c.catalogue)
-		}, "submitted SIGNATURE_MISSING"},
+		}, "submitted DECISION_OTHER_VERSION SIGNATURE_MISSING"},
 		{"replayed from another agreement", func(c *council) {
 			other := *c.a
 			other.ID = "dsa-other"

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/postern-gateway/postern/pkg/finding"
 )
@@ -18,6 +19,9 @@ type SignedDecision struct {
 	File      string // within the folder of agreements, slashes forward
 	Statement []byte
 	Signature []byte // nil when there is no signature file
+	// Recorded is when the register first had the statement; zero when it does not have it. LoadDecisions, which does not
+	// know the register, leaves it zero.
+	Recorded time.Time
 }
 
 // Bounds of a folder of decisions.

@@ -112,7 +112,7 @@ func (c *council) submit() *council {
 
 func (c *council) advise(verb agreement.Verb) *council {
 	reason := ""
-	if verb != agreement.AdviseClear && verb != agreement.AdviseQuery {
+	if verb != agreement.AdviseClear {
 		reason = "a reason"
 	}
 	return c.add("Doradpo", c.decision(agreement.DPO, verb, reason))

@@ -40,7 +40,12 @@ func roleWords() []string {
 //	people:
 //	  - {name: Ada Byron, role: submitter, key: ssh-ed25519 AAAA…}
 //	  - {name: Dora Price, role: dpo, key: ssh-ed25519 AAAA…, valid_from: 2026-04-01}
-//	  - {name: Owen Hart, role: asset-owner, key: sk-ssh-ed25519@openssh.com AAAA…}
+//	  - {name: Owen Hart, role: asset-owner, key: sk-ssh-ed25519@openssh.com AAAA…, trained_until: 2027-01-31}
+//	  - {name: Owen Hart, role: asset-owner, key: ssh-ed25519 AAAA…, revoked: 2026-05-02}
+//
+// A key that was lost or stolen stays in the file, revoked: what it decided before counts as far as the register had it
+// before that day, and nothing that comes to light later. Each role is best held by two keys, so that one can be revoked
+// by those who hold the others.
 //
 // Nothing may be decided by it before Authenticate has found it signed by two of the people it names.
 type Roles struct {
@@ -56,6 +61,11 @@ type Person struct {
 	Role     Role
 	Key      ssh.PublicKey
 	From, To *civil.Date // the days on which the key may sign, both included; nil for open
+	// TrainedUntil is the last day on which the person's data protection training is in date; nil where the council does
+	// not keep it here. A decision made later does not count, but for a suspension.
+	TrainedUntil *civil.Date
+	// Revoked is the day from which the key is nobody's any more; nil for a key that is good.
+	Revoked *civil.Date
 }
 
 // Fingerprint is the key's, as ssh-keygen -l prints it.
@@ -74,6 +84,15 @@ func principal(name string) string {
 // validAt reports whether the person's key may sign at a time.
 func (p Person) validAt(at time.Time) bool { return within(p.From, p.To, at) }
 
+// revokedBy reports whether a key that is revoked from a day on (nil: it is not) is so at a time.
+func revokedBy(revoked *civil.Date, at time.Time) bool {
+	if revoked == nil {
+		return false
+	}
+	today, err := londonDate(at)
+	return err != nil || *revoked <= today
+}
+
 // within reports whether a time is on one of the days between two, both included and nil for open, by the civil date in
 // Europe/London.
 func within(from, to *civil.Date, at time.Time) bool {
@@ -86,11 +105,15 @@ type RoleHolder struct {
 	Role        Role
 	Name        string
 	Fingerprint string
-	From, To    *civil.Date // as Person has them
+	From, To    *civil.Date // these and the next two as Person has them
+
+	TrainedUntil, Revoked *civil.Date
 }
 
 func (p Person) holder() RoleHolder {
-	return RoleHolder{Role: p.Role, Name: p.Name, Fingerprint: p.Fingerprint(), From: p.From, To: p.To}
+	return RoleHolder{
+		Role: p.Role, Name: p.Name, Fingerprint: p.Fingerprint(), From: p.From, To: p.To, TrainedUntil: p.TrainedUntil, Revoked: p.Revoked,
+	}
 }
 
 // Holders lists the roles for the register, in the order of the file.
@@ -144,11 +167,13 @@ func person(m *document.Mapping) Person {
 	if text := m.String("key", document.Hint("copy the line of the person's .pub file")); text != "" {
 		p.Key = publicKey(m.Value("key"), text)
 	}
-	if from, ok := m.Date("valid_from", document.Optional()); ok {
-		p.From = &from
-	}
-	if to, ok := m.Date("valid_to", document.Optional()); ok {
-		p.To = &to
+	for _, d := range []struct {
+		key string
+		day **civil.Date
+	}{{"valid_from", &p.From}, {"valid_to", &p.To}, {"trained_until", &p.TrainedUntil}, {"revoked", &p.Revoked}} {
+		if day, ok := m.Date(d.key, document.Optional()); ok {
+			*d.day = &day
+		}
 	}
 	if p.From != nil && p.To != nil && *p.To < *p.From {
 		m.Value("valid_to").Problem("ends before it begins", "valid_to is valid_from or later")

@@ -3,6 +3,7 @@ package agreement_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -51,7 +52,7 @@ func TestRolesProblems(t *testing.T) {
 	for _, tc := range []struct{ name, old, new, want string }{
 		{"nothing", "", "", ""},
 		{"version", "roles/v1", "roles/v2", "1:13: apiVersion: is not one of the words"},
-		{"organisation", `"331"`, "331", "2:15: organisation: unquoted, this is a number"},
+		{"organisation", `"331"`, "331", "2:15: YAML_BARE_WORD: organisation: unquoted, this is a number"},
 		{"role", "role: submitter", "role: boss", "4:23: people[1].role: is not one of the words"},
 		{"no submitter", "role: submitter", "role: siro", "4:3: people: nobody is submitter"},
 		{"no dpo", "role: dpo", "role: siro", "4:3: people: nobody is dpo"},
@@ -65,6 +66,7 @@ func TestRolesProblems(t *testing.T) {
 		{"another type before the key", dora, strings.Replace(dora, "ssh-ed25519", "ssh-rsa", 1), "5:34: people[2].key: is no public key"},
 		{"a key that is not accepted", dora, "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQDF6Ra43vT8Fj1ghzAoMMmeV6c5P0PyVRP1Bc8Yh0rVM/mxgNIZgCRcoCYTk6x4jDEDzFLyKn3VSnUlS24LSWXnTc/3Bk7EB5FSqnbo9BVZNeWnD/ZSPK6YSmd+Ax5qwIz/1jnHVt6Ho3Yd/QtUyb+Tm1xs0GTSJqDrkHZvzVRBCQ==", "5:34: people[2].key: is"},
 		{"days backwards", dora, dora + ", valid_from: 2026-04-02, valid_to: 2026-04-01", "valid_to: ends before it begins"},
+		{"revoked on no day", dora, dora + ", revoked: soon", "revoked: "},
 		{"unknown key", "role: dpo", "role: dpo, email: x", "5:29: people[2]: unknown key"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -110,6 +112,11 @@ func TestAuthenticate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	revoked, err := agreement.ParseRoles("roles.yaml", []byte(rolesText(t, "Sue submitter", "Dora dpo,revoked: 2026-06-01", "Don dpo",
+		"Owen asset-owner,revoked: 2026-06-02")))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tc := range []struct {
 		name       string
 		signatures [][]byte
@@ -128,7 +135,7 @@ func TestAuthenticate(t *testing.T) {
 		{"a stranger", signed("Doradpo", "Mallory"), nil, "DSA_BAD_SIGNATURE"},
 		{"a stranger beside two", signed("Doradpo", "Owenasset-owner", "Mallory"), nil, "DSA_BAD_SIGNATURE"},
 		{"other bytes", append(signed("Doradpo"), sign(signature.RolesNamespace, text+"\n", "Owenasset-owner")...), nil, "DSA_BAD_SIGNATURE"},
-		{"another namespace", append(signed("Doradpo"), sign(signature.DecisionNamespace, text, "Owenasset-owner")...), nil, "DSA_BAD_SIGNATURE"},
+		{"another namespace", append(signed("Doradpo"), sign(signature.DecisionNamespace, text, "Owenasset-owner")...), nil, "SIGNATURE_NAMESPACE"},
 		{"no signature at all", [][]byte{signed("Doradpo")[0], []byte("x")}, nil, "DSA_BAD_SIGNATURE"},
 		{"a key that is over", signed("Doradpo", "Dorasiro", "Owenasset-owner"), nil, "DSA_BAD_SIGNATURE 2027"},
 		{"those before", signed("Dondpo", "Olgaasset-owner"), old.Holders(), ""},
@@ -138,6 +145,8 @@ func TestAuthenticate(t *testing.T) {
 		{"those before, on another day", signed("Dondpo", "Samsiro"), dated.Holders(), "DSA_BAD_SIGNATURE 2027"},
 		{"one before whose time was over", signed("Dondpo", "Olgaasset-owner"), dated.Holders(), "DSA_BAD_SIGNATURE"},
 		{"one before whose time had not come", signed("Dondpo", "Ottoasset-owner"), dated.Holders(), "DSA_BAD_SIGNATURE"},
+		{"one before whose key was revoked", signed("Doradpo", "Owenasset-owner"), revoked.Holders(), "KEY_REVOKED"},
+		{"one before whose key is revoked from tomorrow on", signed("Dondpo", "Owenasset-owner"), revoked.Holders(), ""},
 		{"nobody before", signed("Doradpo", "Owenasset-owner"), []agreement.RoleHolder{}, "DSA_BAD_SIGNATURE"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -160,10 +169,25 @@ func TestAuthenticate(t *testing.T) {
 
 func FuzzParseRoles(f *testing.F) {
 	f.Add([]byte("apiVersion: postern/roles/v1\norganisation: \"331\"\npeople:\n  - {name: A, role: dpo, key: ssh-ed25519 AAAA}\n"))
+	f.Add([]byte(rolesText(f, "Sue submitter,trained_until: 2026-12-31", "Dora dpo,revoked: 2026-05-02", "Dan dpo,valid_from: 2026-05-02", "Owen asset-owner")))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		roles, err := agreement.ParseRoles("roles.yaml", data)
 		if (roles == nil) != (err != nil) {
 			t.Fatal("neither roles nor an error")
+		}
+		again, otherwise := agreement.ParseRoles("roles.yaml", data)
+		if !reflect.DeepEqual(roles, again) || !reflect.DeepEqual(err, otherwise) {
+			t.Fatal("read twice, the file is two")
+		}
+		if roles == nil {
+			return
+		}
+		held := make(map[string]bool)
+		for _, h := range roles.Holders() {
+			if held[h.Fingerprint] {
+				t.Fatal("one key holds two roles")
+			}
+			held[h.Fingerprint] = true
 		}
 	})
 }

@@ -8,15 +8,14 @@ import (
 	"github.com/postern-gateway/postern/pkg/dataset"
 )
 
-// rules checks what columns may not do together (design: agreement.md, "What treatments may be combined"), and what
-// the classes of what leaves ask of the rest of the agreement.
+// rules checks what columns may not do together (design: agreement.md, "What treatments may be combined"). What the
+// classes of what leaves ask of the rest of the agreement is for Checks.
 func (r *reader) rules() {
 	r.oneAge()
 	r.oneOutput()
 	r.oneDomain()
 	r.indexEventsUsed()
 	r.childrenOnly()
-	r.lawfulFor()
 }
 
 // oneAge: ages at two finenesses, or of two tables, narrow the birth date.
@@ -124,29 +123,5 @@ func (r *reader) childrenOnly() {
 			o.at.Problem("this table does not say which child a row is about, so no child could be left out of it",
 				"name the core table that is made of it instead")
 		}
-	}
-}
-
-// lawfulFor asks for the bases that the classes of what leaves, or of what chooses the cohort, need.
-func (r *reader) lawfulFor() {
-	uses := func(class dataset.Class) bool {
-		return slices.ContainsFunc(r.outputs, func(o output) bool { return o.column != nil && o.column.Class == class }) ||
-			slices.ContainsFunc(r.cohort, func(c *dataset.Column) bool { return c.Class == class })
-	}
-	if r.basis.Broken() {
-		return
-	}
-	missing := func(key, why, hint string) {
-		if !r.basis.Has(key) {
-			r.log.Add(r.basis.Place(), r.basis.Path()+"."+key, "is missing: "+why, hint)
-		}
-	}
-	if uses(dataset.SpecialCategory) {
-		const why = "columns of a special category are used"
-		missing("article9", why, "name the point of UK GDPR Article 9(2), such as 9(2)(j)")
-		missing("schedule1", why, "name the condition of Schedule 1 of the Data Protection Act 2018")
-	}
-	if uses(dataset.CriminalOffence) {
-		missing("article10", "columns of criminal-offence data are used", "name the authority for it under UK GDPR Article 10")
 	}
 }

@@ -1,64 +1,195 @@
 package agreement
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
+	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/finding"
 )
 
-// ShowText writes an agreement so that a Data Protection Officer can read it aloud: who, why, on what basis, how long,
-// where, and of every table and column what it is, how it is changed and what leaves. status may be nil.
+// ShowText writes an agreement so that a Data Protection Officer can read it aloud: what is to be decided, what stands in
+// the way of it, and then who, why, on what basis, how long, where, and of every table and column what it is, how it is
+// changed and what leaves. status may be nil; the checks are those of Agreement.Checks, and none are shown without.
 //
 // The output depends on nothing else; the error is w's.
-func ShowText(w io.Writer, a *Agreement, catalogue *dataset.Catalogue, status *Status) error {
+func ShowText(w io.Writer, a *Agreement, catalogue *dataset.Catalogue, status *Status, checks ...finding.Check) error {
 	s := &show{catalogue: catalogue, a: a}
 	s.line("%s", a.Title)
 	s.line("%s, version %d", a.ID, a.Version)
 	s.line("SHA-256 %x", a.SHA256)
+	s.question(status)
+	s.exceptions(status, checks)
+	s.checks(checks)
 	if status != nil {
 		s.status(status)
 	}
-	s.parties()
-	s.period()
+	s.who()
+	s.whoElse()
+	s.why()
+	s.told()
+	s.howLong()
+	s.whereTo()
+	s.rights()
 	s.care()
-	s.section("What leaves")
-	s.line("What leaves is personal data: pseudonymised, and about identifiable children to whoever knows enough.")
-	for i := range a.Tables {
-		s.table(&a.Tables[i])
-	}
-	_, err := w.Write(s.b.Bytes())
-	if err != nil {
+	s.items()
+	if _, err := w.Write(s.b.Bytes()); err != nil {
 		return fmt.Errorf("show agreement: %w", err)
 	}
 	return nil
 }
 
 type show struct {
-	b         bytes.Buffer
+	page
 	catalogue *dataset.Catalogue
 	a         *Agreement
 }
 
-func (s *show) line(format string, args ...any) {
-	fmt.Fprintf(&s.b, format+"\n", args...)
-}
-
 func (s *show) section(title string) { s.line("\n%s", title) }
 
+// item writes a labelled sentence, over as many lines as it needs.
 func (s *show) item(label, format string, args ...any) {
-	s.line("  %-18s %s", label, strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", " "))
+	s.wrapped(fmt.Sprintf("  %-18s ", label), strings.Repeat(" ", 21), fmt.Sprintf(format, args...))
+}
+
+// stated is item for what may not be stated: then there is no line.
+func (s *show) stated(label, format, value string) {
+	if value != "" {
+		s.item(label, format, value)
+	}
+}
+
+// say writes a sentence without a label.
+func (s *show) say(format string, args ...any) {
+	s.wrapped("  ", "  ", fmt.Sprintf(format, args...))
+}
+
+// question asks what there is to decide, or says what was decided.
+func (s *show) question(status *Status) {
+	a := s.a
+	columns, special, offences := 0, 0, 0
+	for i := range a.Tables {
+		definition := s.catalogue.Table(a.Tables[i].ID)
+		columns += len(a.Tables[i].Columns)
+		for j := range a.Tables[i].Columns {
+			switch source := sourceOf(definition, &a.Tables[i].Columns[j]); {
+			case source == nil:
+			case source.Class == dataset.SpecialCategory:
+				special++
+			case source.Class == dataset.CriminalOffence:
+				offences++
+			}
+		}
+	}
+	about := ""
+	if n := a.Subjects.Children; n > 0 {
+		about = fmt.Sprintf(" about some %d children", n)
+	}
+	what := fmt.Sprintf("%s of %s%s with %s, %s, until %s", counted(columns, "item"), counted(len(a.Tables), "table"), about,
+		a.Recipient.Name, scheduleInWords(a.Frequency.Schedule), spoken(a.Period.ShareTo))
+	state := Draft
+	if status != nil {
+		state = status.State
+	}
+	s.section("What there is to decide")
+	switch state {
+	case Draft, Submitted:
+		s.say("May %s share %s?", a.Controller.Name, what)
+	case Approved, Active:
+		s.say("It is decided. %s shares %s.", a.Controller.Name, what)
+	default:
+		s.say("Nothing is shared under it now. It was decided that %s shares %s.", a.Controller.Name, what)
+	}
+	if special > 0 {
+		s.say("Of a special category (health, ethnic group and the like: UK GDPR Article 9): %s.", counted(special, "item"))
+	}
+	if offences > 0 {
+		s.say("About criminal offences (UK GDPR Article 10): %s.", counted(offences, "item"))
+	}
+}
+
+// exceptions are what somebody has to look at before anything else.
+func (s *show) exceptions(status *Status, checks []finding.Check) {
+	var lines []string
+	if status != nil {
+		s.conditions(status)
+		for _, r := range status.Refusals {
+			lines = append(lines, r.Error()+". "+capital(r.Hint)+".")
+		}
+	}
+	for _, c := range checks {
+		switch {
+		case c.Outcome == finding.CheckFailed && c.Refusal != nil:
+			line := c.Refusal.Error() + ". " + capital(c.Refusal.Hint) + "."
+			if !slices.Contains(lines, line) {
+				lines = append(lines, line)
+			}
+		case c.Outcome == finding.CheckWarned:
+			lines = append(lines, "Look at this: "+c.Name+": "+c.Evidence+".")
+		}
+	}
+	for i := range s.a.Tables {
+		if id := s.a.Tables[i].ID; len(checks) == 0 && !slices.Contains(s.a.PrivacyNotice.Covers, id) {
+			lines = append(lines, "Families are not told: the notice does not cover "+id+", which leaves.")
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	s.section(counted(len(lines), "thing") + " to look at first")
+	for i, line := range lines {
+		s.wrapped(fmt.Sprintf("  %d. ", i+1), "     ", line)
+	}
+}
+
+// conditions are those of the advice in force, and how they are met.
+func (s *show) conditions(status *Status) {
+	if status.Conditions == "" {
+		return
+	}
+	s.section("The Data Protection Officer's conditions")
+	s.say("%s", status.Conditions)
+	for _, c := range slices.Backward(status.Decisions) {
+		if c.Counts && c.Decision.Verb == AdviseWithConditions && c.Decision.Reason == status.Conditions {
+			s.say("%s advised so on %s. The conditions must be met.", c.Name, spokenTime(c.Decision.Time))
+			break
+		}
+	}
+	if status.Met != "" {
+		s.say("The approval says how: %s", status.Met)
+	} else {
+		s.say("No approval says yet how they are met.")
+	}
+}
+
+// capital begins a sentence.
+func capital(text string) string {
+	if text == "" {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// checks counts how the checks ended: what failed or warned is told above.
+func (s *show) checks(checks []finding.Check) {
+	if len(checks) == 0 {
+		return
+	}
+	s.section("Checks")
+	s.say("%s", ChecksInWords(checks))
+	for _, c := range checks {
+		if c.Outcome == finding.CheckFailed || c.Outcome == finding.CheckWarned {
+			s.say("%s: %s", c.Outcome, c.Name)
+		}
+	}
 }
 
 func (s *show) status(status *Status) {
 	s.section("Where it stands")
 	s.item("state", "%s", status.State)
-	for _, r := range status.Refusals {
-		s.item("refused", "%s", r.Error())
-	}
 	for _, c := range status.Decisions {
 		switch {
 		case c.Counts && c.Decision.Reason != "":
@@ -71,132 +202,127 @@ func (s *show) status(status *Status) {
 	}
 }
 
-func (s *show) parties() {
-	a := s.a
+func (s *show) who() {
+	c, r := s.a.Controller, s.a.Recipient
 	s.section("Who")
-	s.item("from", "%s (%s); data protection officer: %s", a.Controller.Name, a.Controller.LACode, a.Controller.DPO)
+	s.item("from", "%s (%s); data protection officer: %s", c.Name, c.LACode, c.DPO)
+	s.stated("", "%s", inWords(c.Role, map[string]string{
+		"joint": "it decides together with the recipient what the data are used for", "sole": "it alone decides what the data are used for",
+		"independent": "it decides for itself what it uses the data for, and so does the recipient",
+	}))
+	s.stated("", "arrangement between the controllers: %s", c.Arrangement)
+	s.stated("", "registered with the Information Commissioner as %s", c.Registration)
+	s.stated("", "address: %s", c.Address)
 	setting := "in a secure research environment"
-	if a.Recipient.Setting == "managed" {
+	if r.Setting == "managed" {
 		setting = "in an environment of its own"
 	}
-	s.item("to", "%s, as a %s, %s; contact: %s", a.Recipient.Name, a.Recipient.Role, setting, a.Recipient.Contact)
-
-	s.section("Why, and on what basis")
-	s.item("purpose", "%s: %s", a.Purpose.Code, a.Purpose.Text)
-	s.item("lawful basis", "UK GDPR Article %s; %s", a.LawfulBasis.Article6, a.LawfulBasis.Power)
-	if a.LawfulBasis.Article9 != "" || a.LawfulBasis.Schedule1 != "" {
-		s.item("special category", "UK GDPR Article %s; Data Protection Act 2018 Schedule 1, %s", a.LawfulBasis.Article9, a.LawfulBasis.Schedule1)
-	}
-	if a.LawfulBasis.Article10 != "" {
-		s.item("criminal offences", "UK GDPR Article 10; %s", a.LawfulBasis.Article10)
-	}
-	s.item("impact assessment", "%s, to be reviewed by %s", a.DPIA.Ref, spoken(a.DPIA.ReviewBy))
-	s.item("families are told", "%s, of: %s", a.PrivacyNotice.URL, strings.Join(a.PrivacyNotice.Covers, ", "))
-	for _, t := range a.Tables {
-		if !slices.Contains(a.PrivacyNotice.Covers, t.ID) {
-			s.item("not told", "the notice does not cover %s, which leaves", t.ID)
+	s.item("to", "%s, as a %s, %s; contact: %s", r.Name, r.Role, setting, r.Contact)
+	if r.SuccessorOf != "" {
+		since := ""
+		if r.Since != nil {
+			since = " since " + spoken(*r.Since)
 		}
+		s.item("", "it has taken the place of %s%s", r.SuccessorOf, since)
 	}
-	s.item("national opt-out", "%s: %s", strings.ReplaceAll(a.NationalDataOptOut.Determination, "_", " "), a.NationalDataOptOut.Reason)
+	s.stated("", "registered as %s", r.Registration)
+	s.stated("", "under contract %s", r.Contract)
+	s.stated("", "it tells families what it does at %s", r.Notice)
+	if r.Assurance != nil {
+		s.item("kept safe", "shown by %s", assured(r.Assurance))
+	}
+	for _, p := range r.People {
+		s.item("person", "%s (%s)%s", p.Name, p.Contact, accredited(p))
+	}
+	if p := s.a.Programme; p != nil {
+		s.item("programme", "part of %s, whose list of councils is signed with key %s", p.ID, p.Key)
+	}
 }
 
-func (s *show) period() {
-	a := s.a
-	s.section("How long, and where")
-	s.item("drops", "from %s to %s, %s, at most %d a month", spoken(a.Period.ShareFrom), spoken(a.Period.ShareTo),
-		a.Frequency.Schedule, a.Frequency.MaxDropsPerMonth)
-	if a.Period.TermReason != "" {
-		s.item("so long because", "%s", a.Period.TermReason)
+// inWords is a word in other words; a word that there are none for stays.
+func inWords(word string, words map[string]string) string {
+	if other := words[word]; other != "" {
+		return other
 	}
-	s.item("about", "events from %s to %s", spoken(a.Period.DataFrom), spoken(a.Period.DataTo))
-	s.item("kept", "%d days in the store; destroyed by the recipient by %s", a.Retention.BucketDays, spoken(a.Retention.RecipientUntil))
-	s.item("where", "%s", strings.Join(a.Transfer.Locations, ", "))
-	s.item("forbidden", "%s", strings.Join(a.Prohibitions, ", "))
+	return word
 }
 
-func (s *show) care() {
-	a := s.a
-	s.section("How")
-	unusable := "the row leaves without one"
+func accredited(p NamedPerson) string {
+	text := ""
+	if p.Accreditation != "" {
+		text += ", accredited as " + p.Accreditation
+	}
+	if p.Until != nil {
+		text += " until " + spoken(*p.Until)
+	}
+	return text
+}
+
+func orNot(text string) string {
+	if text == "" {
+		return "not stated"
+	}
+	return text
+}
+
+func (s *show) whoElse() {
+	s.section("Who else sees it")
+	if len(s.a.Onward) == 0 {
+		s.item("passed on to", "nobody")
+	}
+	for _, o := range s.a.Onward {
+		s.item("passed on to", "%s: %s", o.Name, o.Why)
+	}
+	if a := s.a.Archive; a != nil {
+		s.item("archived", "in %s: %s; first: %s", a.Place, a.Why, a.Treatment)
+	} else {
+		s.item("archived", "nowhere")
+	}
+}
+
+func scheduleInWords(schedule string) string {
+	return inWords(schedule, map[string]string{
+		"daily": "every day", "weekly": "every week", "monthly": "every month", "quarterly": "every three months", "yearly": "every year",
+	})
+}
+
+func assuranceInWords(kind string) string {
+	return inWords(kind, map[string]string{
+		"cyber-essentials-plus": "Cyber Essentials Plus", "iso-27001": "ISO 27001", "dspt": "the Data Security and Protection Toolkit",
+		"accredited-environment": "an accredited research environment",
+	})
+}
+
+// placeInWords says where deliveries may lie.
+func placeInWords(p Place) string {
+	text := "a " + p.Kind
 	switch {
-	case a.Pseudonyms.OnUnusable == OnUnusableQuarantine:
-		unusable = "the row is kept back"
-	case a.Cohort != nil:
-		unusable = "the row leaves without one (if it is the child's the row is kept back, since nobody can tell whether " +
-			"the child is one of those below)"
+	case p.Bucket != "":
+		text += " named " + p.Bucket
+	case p.Kind == PlaceBucket:
+		text = "any bucket"
 	}
-	s.item("pseudonyms", "scheme %s, key epoch %d; where an identifier cannot be used %s, and a run with more than %s%% of them stops",
-		a.Pseudonyms.Scheme, a.Pseudonyms.Epoch, unusable, percent(a.Pseudonyms.MaxUnusable))
-	s.item("children", "%s", s.cohort())
-	if l := a.Linkage; l != (Linkage{}) {
-		s.item("schools", "pupils are found to be these children by their pupil numbers, which stay inside the gateway; a run stops that finds "+
-			"fewer than %s%% of the children on a school's roll", percent(l.Pupils))
-		if l.Returns > 0 {
-			s.item("", "a run also stops that finds fewer than %s%% of one return's children in the other return of the same years", percent(l.Returns))
-		}
+	if p.Region != "" {
+		text += ", region " + p.Region
 	}
-	s.item("release profile", "%s", a.Release.Profile)
-	if len(a.Release.QuasiIdentifiers) > 0 {
-		s.item("", "beside the columns that single a child out by their class: %s", strings.Join(a.Release.QuasiIdentifiers, ", "))
+	if p.Endpoint != "" {
+		text += ", at " + p.Endpoint
 	}
-	for _, e := range a.IndexEvents {
-		s.item("days counted from", "%s: the %s %s of the child in %s", e.Name, e.Pick, e.Column, e.Table)
-	}
+	return text + ", in " + p.Country
 }
 
-// percent writes a share without trailing zeros.
-func percent(share float64) string {
-	text := fmt.Sprintf("%.4f", 100*share)
-	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
-}
+// dayOr is a day, or that it is not stated.
+func dayOr(d *civil.Date) string { return orNot(spokenOr(d)) }
 
-func (s *show) cohort() string {
-	c := s.a.Cohort
-	if c == nil {
-		return "every child in the tables below"
+// ChecksInWords counts how checks ended: 17 passed · 1 failed · 1 warned.
+func ChecksInWords(checks []finding.Check) string {
+	count := make(map[finding.CheckOutcome]int)
+	for _, c := range checks {
+		count[c.Outcome]++
 	}
-	text := "those in " + c.Table
-	for i, w := range c.Where {
-		join := " with "
-		if i > 0 {
-			join = " and "
-		}
-		text += join + w.Column
-		if w.From != nil {
-			text += " from " + spoken(*w.From)
-		}
-		if w.To != nil {
-			text += " to " + spoken(*w.To)
-		}
-		if len(w.In) > 0 {
-			text += " " + either(w.In)
-		}
+	text := fmt.Sprintf("%d passed · %d failed · %d warned", count[finding.CheckPassed], count[finding.CheckFailed], count[finding.CheckWarned])
+	if n := count[finding.CheckNotApplicable]; n > 0 {
+		text += fmt.Sprintf(" · %d not applicable", n)
 	}
-	return text + "; every table keeps only these children"
-}
-
-func (s *show) table(t *Table) {
-	definition := s.catalogue.Table(t.ID)
-	s.line("\n  %s", t.ID)
-	if definition != nil {
-		s.line("  %s", definition.Meaning)
-	}
-	for _, c := range t.Columns {
-		var source *dataset.Column
-		if definition != nil && c.From != "" {
-			source = definition.Column(c.From)
-		}
-		s.line("")
-		s.line("    %s", c.Name)
-		if source != nil {
-			s.line("      from      %s: %s (%s)", source.Name, source.Meaning, source.Class)
-		}
-		s.line("      leaves    %s", c.Treatment.InWords(source))
-		if c.Why != "" {
-			s.line("      why       %s", strings.ReplaceAll(c.Why, "\n", " "))
-		}
-		if c.JointFineness != "" {
-			s.line("      together  %s", strings.ReplaceAll(c.JointFineness, "\n", " "))
-		}
-	}
+	return text
 }

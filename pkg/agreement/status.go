@@ -13,13 +13,15 @@ type State string
 
 // The states. Expired is worked out from the period; nobody has to remember.
 const (
-	Draft      State = "draft"      // not submitted
+	Draft      State = "draft"      // not submitted, sent back with a query, or not approved within 90 days
 	Submitted  State = "submitted"  // waits for advice or approval
 	Approved   State = "approved"   // waits for its first day
 	Active     State = "active"     // exports may be made
 	Suspended  State = "suspended"  // stopped for now
 	Expired    State = "expired"    // its last day is over
 	Terminated State = "terminated" // ended for good before its last day
+	Closing    State = "closing"    // it has ended, and destruction was asked for
+	Closed     State = "closed"     // it has ended, and the data and the keys are gone
 )
 
 // Status is what Evaluate found.
@@ -29,8 +31,12 @@ type Status struct {
 	State     State
 	Refusals  []*finding.Refusal // in the order in which they are told; none: an export may be made
 	Decisions []Considered       // every decision given, by time
+	// Conditions are those of the advice in force; empty when it has none. Met is what the approval in force says of how
+	// they are met.
+	Conditions, Met string
 
 	failure error
+	moves   moves
 }
 
 // Considered is one decision, and whether it counts.
@@ -45,6 +51,8 @@ type Considered struct {
 	Holds  bool
 	Counts bool   // it holds, and Evaluate went by it
 	Why    string // why it does not count
+	// Code is the code of the refusal that it comes to when nothing else makes its step; empty for none.
+	Code finding.Code
 
 	unreadable bool
 }
@@ -63,6 +71,9 @@ func (s *Status) Permit() error {
 	}
 	return nil
 }
+
+// Known reports whether the state could be found out: it cannot with a clock of another century.
+func (s *Status) Known() bool { return s.failure == nil }
 
 func (s *Status) refuse(code finding.Code, hint, sentence string, args ...any) {
 	s.Refusals = append(s.Refusals, finding.Refuse(code, hint, sentence, args...))

@@ -16,20 +16,24 @@ type output struct {
 	joint  bool
 	at     *document.Value // its treatment
 	event  *document.Value // of days_since
+	codes  []listedCode    // of flag and keep, as listed
 }
 
 func (r *reader) tables(root *document.Mapping) {
 	m := root.Mapping("tables")
 	entries := m.Entries()
 	if len(entries) == 0 && !m.Broken() {
-		m.Problem("names no table", "an agreement lists every table and column that leaves")
+		m.Fault(document.EmptyValue, "names no table", "an agreement lists every table and column that leaves")
 	}
 	for _, e := range entries {
 		t := r.catalogue.Table(e.Key)
-		if t == nil {
-			e.Problem("there is no such table in the dataset definitions", r.tableHint())
-		} else {
+		switch {
+		case t != nil:
 			e.Known()
+		case !tableIDPattern.MatchString(e.Key):
+			e.Fault(document.WrongForm, "is no name of a table", r.tableHint())
+		default:
+			e.Problem("there is no such table in the dataset definitions", r.tableHint())
 		}
 		columns := e.Value.Mapping()
 		out := Table{}
@@ -39,7 +43,7 @@ func (r *reader) tables(root *document.Mapping) {
 		names := make(map[string]bool)
 		entries := columns.Entries()
 		if len(entries) == 0 && !columns.Broken() {
-			columns.Problem("names no column", "leave the table out, or list the columns that leave")
+			columns.Fault(document.EmptyValue, "names no column", "leave the table out, or list the columns that leave")
 		}
 		for _, c := range entries {
 			out.Columns = append(out.Columns, r.column(c, t))
@@ -56,7 +60,7 @@ func (r *reader) tables(root *document.Mapping) {
 func (r *reader) column(e *document.Entry, t *dataset.Table) Column {
 	named := outputPattern.MatchString(e.Key)
 	if !named {
-		e.Problem("is no name of a column that leaves", "use a letter, then letters, digits and underscores, at most 63")
+		e.Fault(document.WrongForm, "is no name of a column that leaves", "use a letter, then letters, digits and underscores, at most 63")
 	}
 	var source *dataset.Column
 	if t != nil {
@@ -73,7 +77,7 @@ func (r *reader) column(e *document.Entry, t *dataset.Table) Column {
 	out.Treatment, constant = r.treatment(m, kind, &o)
 	switch {
 	case constant && m.Has("from"):
-		from.Problem("a constant comes from no column", "leave out from")
+		from.Fault(document.UnknownKey, "a constant comes from no column", "leave out from")
 		out.From = ""
 	case constant:
 		out.From = ""
@@ -92,7 +96,7 @@ func (r *reader) column(e *document.Entry, t *dataset.Table) Column {
 	out.JointFineness = m.Text("joint_fineness", document.Optional(), document.MaxLength(500))
 	m.Done()
 	if source != nil {
-		r.permitted(m, kind, source, &out.Treatment)
+		r.permitted(m, kind, source, &out.Treatment, &o)
 	}
 	if t != nil && (source != nil || constant) {
 		o.column, o.how, o.joint = source, out.Treatment, m.Has("joint_fineness")
@@ -102,7 +106,7 @@ func (r *reader) column(e *document.Entry, t *dataset.Table) Column {
 }
 
 // permitted holds one column to its own definition; what columns may not do together is in rules.
-func (r *reader) permitted(m *document.Mapping, kind *document.Value, c *dataset.Column, how *Treatment) {
+func (r *reader) permitted(m *document.Mapping, kind *document.Value, c *dataset.Column, how *Treatment, o *output) {
 	switch {
 	case !c.Class.Releasable():
 		at := kind
@@ -126,7 +130,7 @@ func (r *reader) permitted(m *document.Mapping, kind *document.Value, c *dataset
 		kind.Problem("this treatment does not fit a column of type "+string(c.Type), "")
 		return
 	}
-	r.parameters(m, c, how)
+	r.parameters(m, c, how, o)
 }
 
 // fits reports whether a treatment can be done to the cells of a type, whatever a definition permits.

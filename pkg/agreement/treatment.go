@@ -20,9 +20,7 @@ func treatments() []string {
 // treatment reads a column's treatment and the parameters that belong to it; others are unknown keys. Parameters that
 // depend on the source column (codes, edges) are completed by parameters.
 func (r *reader) treatment(m *document.Mapping, kind *document.Value, o *output) (t Treatment, constant bool) {
-	if kind.Given() {
-		t.Kind = kind.String(document.OneOf(treatments()...))
-	}
+	t.Kind = kind.String(document.OneOf(treatments()...))
 	switch t.Kind {
 	case dataset.AgeBand:
 		t.Bands = r.numbers(m.Value("bands"), 0, 30)
@@ -35,15 +33,18 @@ func (r *reader) treatment(m *document.Mapping, kind *document.Value, o *output)
 		o.event = m.Value("event")
 		t.Event = o.event.String()
 	case dataset.CodeMapTo:
-		m.Value("map", document.Optional())
-		m.Value("codes", document.Optional())
+		t.Map = m.String("map", document.Optional())
+		for _, e := range m.Mapping("codes", document.Optional()).Entries() {
+			to := e.Value.String(document.Matching(valuePattern, "a code of 1 to 40 letters, digits, _ . and -"))
+			t.Pairs = append(t.Pairs, dataset.CodePair{From: e.Key, To: to})
+		}
 		if m.Has("map") == m.Has("codes") {
-			m.Problem("a code map needs either map or codes", "name a map of the dataset definitions under map, or write each code and what it becomes under codes")
+			m.Fault(document.WrongKind, "a code map needs either map or codes", "name a map of the dataset definitions under map, or write each code and what it becomes under codes")
 		}
 	case dataset.Flag:
-		m.Value("codes")
+		o.codes = r.codes(m.Value("codes"))
 	case dataset.Keep:
-		m.Value("codes", document.Optional())
+		o.codes = r.codes(m.Value("codes", document.Optional()))
 	case dataset.Band:
 		t.Edges = r.numbers(m.Value("edges"), -1_000_000_000, 1_000_000_000)
 	case dataset.Constant:
@@ -75,7 +76,7 @@ func (r *reader) numbers(v *document.Value, low, high float64) []int {
 }
 
 // parameters reads the parameters that are about the source column's own codes or numbers.
-func (r *reader) parameters(m *document.Mapping, c *dataset.Column, how *Treatment) {
+func (r *reader) parameters(m *document.Mapping, c *dataset.Column, how *Treatment, o *output) {
 	switch how.Kind {
 	case dataset.Keep:
 		if !m.Has("codes") {
@@ -85,9 +86,9 @@ func (r *reader) parameters(m *document.Mapping, c *dataset.Column, how *Treatme
 			m.Value("codes").Problem("the column has no codes to choose from", "leave out codes")
 			return
 		}
-		how.Codes = r.codes(m.Value("codes"), c)
+		how.Codes = r.codesOf(o.codes, c)
 	case dataset.Flag:
-		how.Codes = r.codes(m.Value("codes", document.Optional()), c)
+		how.Codes = r.codesOf(o.codes, c)
 	case dataset.CodeMapTo:
 		r.codeMap(m, c, how)
 	case dataset.Band:
@@ -99,20 +100,37 @@ func (r *reader) parameters(m *document.Mapping, c *dataset.Column, how *Treatme
 	}
 }
 
-// codes reads a list of codes of a column; of any column when c is nil.
-func (r *reader) codes(v *document.Value, c *dataset.Column) []string {
-	var out []string
+// listedCode is an item of a list of codes, and where it stands.
+type listedCode struct {
+	code string
+	at   *document.Value
+}
+
+// codes reads a list of codes, whatever column they are of.
+func (r *reader) codes(v *document.Value) []listedCode {
+	var out []listedCode
 	for _, item := range v.Sequence(document.NotEmpty()) {
 		code := item.String(document.MaxLength(40))
 		switch {
 		case code == "":
-		case slices.Contains(out, code):
-			item.Problem("is there twice", "list it once")
-		case c != nil && c.Type == dataset.Code && !hasCode(c, code):
-			item.Problem("there is no such code in column "+c.Name, codeHint(c))
+		case slices.ContainsFunc(out, func(l listedCode) bool { return l.code == code }):
+			item.Fault(document.Repeated, "is there twice", "list it once")
 		default:
-			out = append(out, code)
+			out = append(out, listedCode{code, item})
 		}
+	}
+	return out
+}
+
+// codesOf are the codes listed, held to those of a column; to none when it is nil or has none.
+func (r *reader) codesOf(list []listedCode, c *dataset.Column) []string {
+	var out []string
+	for _, l := range list {
+		if c != nil && c.Type == dataset.Code && !hasCode(c, l.code) {
+			l.at.Problem("there is no such code in column "+c.Name, codeHint(c))
+			continue
+		}
+		out = append(out, l.code)
 	}
 	return out
 }
@@ -143,14 +161,12 @@ func listed(codes []string) string {
 func (r *reader) codeMap(m *document.Mapping, c *dataset.Column, how *Treatment) {
 	if m.Has("map") {
 		v := m.Value("map")
-		name := v.String()
-		cm := r.catalogue.CodeMap(name)
+		cm := r.catalogue.CodeMap(how.Map)
 		switch {
-		case name == "":
+		case how.Map == "":
 		case cm == nil:
 			v.Problem("there is no such code map in the dataset definitions", "")
 		default:
-			how.Map = cm.Name
 			incomplete(v, c, func(code string) bool { _, ok := cm.To(code); return ok })
 		}
 	}
@@ -158,21 +174,19 @@ func (r *reader) codeMap(m *document.Mapping, c *dataset.Column, how *Treatment)
 		return
 	}
 	v := m.Value("codes")
-	entries := v.Mapping().Entries()
-	for _, e := range entries {
+	if !v.IsMapping() {
+		return
+	}
+	for _, e := range v.Mapping().Entries() {
 		if !hasCode(c, e.Key) {
 			e.Problem("there is no such code in column "+c.Name, codeHint(c))
 		} else {
 			e.Known()
 		}
-		to := e.Value.String(document.Matching(valuePattern, "a code of 1 to 40 letters, digits, _ . and -"))
-		how.Pairs = append(how.Pairs, dataset.CodePair{From: e.Key, To: to})
 	}
-	if v.IsMapping() {
-		incomplete(v, c, func(code string) bool {
-			return slices.ContainsFunc(how.Pairs, func(p dataset.CodePair) bool { return p.From == code })
-		})
-	}
+	incomplete(v, c, func(code string) bool {
+		return slices.ContainsFunc(how.Pairs, func(p dataset.CodePair) bool { return p.From == code })
+	})
 }
 
 // incomplete records that a map leaves codes of the column out.

@@ -90,7 +90,7 @@ func TestOptional(t *testing.T) {
 // Each mistake is found where it stands; what is wrong is not repeated, for it may be a key.
 func TestMistakes(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
-		{"unquoted code", `la_code: "331"`, `la_code: 331`, "1:54: organisation.la_code: "},
+		{"unquoted code", `la_code: "331"`, `la_code: 331`, "1:54: YAML_BARE_WORD: organisation.la_code: "},
 		{"code of four digits", `la_code: "331"`, `la_code: "3310"`, "1:54: organisation.la_code: "},
 		{"no name", `name: Coventry City Council, `, ``, "1:15: organisation.name: is missing"},
 		{"no extracts", "extracts: ./extracts\n", "", "1:1: extracts: is missing"},

@@ -13,7 +13,7 @@ import (
 
 // Item is one key that creation dealt with.
 type Item struct {
-	What string `json:"what"` // "master key", "signing key", …
+	What string `json:"what"` // ItemMaster, ItemSigning, …; "salt"
 	Path string `json:"path"`
 	Made bool   `json:"made"`           // false: it was there, was read, and is good
 	Note string `json:"note,omitempty"` // what to know or do about it

@@ -84,15 +84,23 @@ type place struct {
 
 func (p place) encrypted() bool { return strings.HasSuffix(p.path, ageSuffix) }
 
-func (k *Keyring) masterPlace() (place, error) { return locate("master key", "master", k.refs.Master) }
+// The names of the council's keys, as Item.What has them.
+const (
+	ItemMaster   = "master key"
+	ItemSigning  = "signing key"
+	ItemRegister = "register key"
+	ItemRights   = "rights key"
+)
+
+func (k *Keyring) masterPlace() (place, error) { return locate(ItemMaster, "master", k.refs.Master) }
 func (k *Keyring) saltsPlace() (place, error)  { return locate("salts folder", "salts", k.refs.Salts) }
 func (k *Keyring) signingPlace() (place, error) {
-	return locate("signing key", "signing", k.refs.Signing)
+	return locate(ItemSigning, "signing", k.refs.Signing)
 }
 func (k *Keyring) registerPlace() (place, error) {
-	return locate("register key", "register", k.refs.Register)
+	return locate(ItemRegister, "register", k.refs.Register)
 }
-func (k *Keyring) rightsPlace() (place, error) { return locate("rights key", "rights", k.refs.Rights) }
+func (k *Keyring) rightsPlace() (place, error) { return locate(ItemRights, "rights", k.refs.Rights) }
 
 func (k *Keyring) identityPlace() (place, error) {
 	p, err := locate("age identity", "identity", k.refs.Identity)

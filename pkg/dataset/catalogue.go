@@ -6,6 +6,7 @@
 //
 //	postern/dataset/v1   a format: code_lists, tables with their columns
 //	postern/core/v1      core tables: code_lists, code_maps, tables with their columns and their sources
+//	postern/classes/v1   a council's own: columns of the others whose class it raises
 //
 // A format says how its files are to be read: year_begins (april, or september for academic years), terms (a return is
 // made every term, and a table may be of some terms only), text (quoted, or plain where a quote is a letter), or document
@@ -14,8 +15,13 @@
 // the gateway, never leaves, and has no other class than record-identifier.
 //
 // A core table refers to a code list of a format as "ssda903/ethnicity", and says which columns of which source tables
-// feed it. A core column guards what feeds it as its source does: it has the same class, or one that never leaves, and
+// feed it. A core column guards what feeds it as its source does: it has a class that is at least the source's, and
 // permits no treatment that the source does not.
+//
+// What a council's own definitions can do to a class is raise it (Class.AtLeast says what is higher). A core table that
+// is built in inherits what a council raises in its source. Whatever would take a class down is refused, with the code
+// CLASS_LOWERED: a file that raises to a class that asks for less, a table of a built-in name, one that files of a
+// built-in table would be taken for, or a core table that is fed from a column of a higher class.
 //
 // What an agreement was approved against is part of what was approved: Catalogue.Digest is the SHA-256 of the exact
 // bytes of all definitions.
@@ -78,13 +84,14 @@ func (c *Catalogue) Digest() [sha256.Size]byte { return c.digest }
 
 // Load reads every *.yaml file at the top of the file systems given, the built-in definitions first. All mistakes of
 // all files are returned at once, as document.Problems. A name defined twice is a mistake: a council's definitions add
-// to the built-in ones and never replace them.
+// to the built-in ones and never replace them. Where one of them takes a class down, the error is a *finding.Refusal
+// (CLASS_LOWERED) too.
 func Load(files ...fs.FS) (*Catalogue, error) {
 	b := &builder{lists: make(map[string][]CodeValue), versions: make(map[string]int)}
 	digest := sha256.New()
 	var parsed []file
 	seen := make(map[string]bool)
-	for _, fsys := range files {
+	for i, fsys := range files {
 		names, err := fs.Glob(fsys, "*.yaml")
 		if err != nil {
 			return nil, fmt.Errorf("list dataset definitions: %w", err)
@@ -95,15 +102,15 @@ func Load(files ...fs.FS) (*Catalogue, error) {
 			if err != nil {
 				return nil, fmt.Errorf("read dataset definitions: %w", err)
 			}
-			if seen[name] {
-				return nil, fmt.Errorf("two files of dataset definitions are named %s: rename the council's own", name)
-			}
-			seen[name] = true
 			_, _ = fmt.Fprintf(digest, "%s\n", name) // a hash never fails
 			_ = binary.Write(digest, binary.BigEndian, uint64(len(data)))
 			digest.Write(data)
 			root, log := document.Parse(name, data, document.MaxBytes(maxFile))
-			parsed = append(parsed, file{name: name, root: root, log: log})
+			if seen[name] {
+				root.Problem("two files of dataset definitions have this name", "rename the council's own")
+			}
+			seen[name] = true
+			parsed = append(parsed, file{name: name, root: root, log: log, own: i > 0})
 		}
 	}
 	if len(parsed) == 0 {
@@ -114,7 +121,10 @@ func Load(files ...fs.FS) (*Catalogue, error) {
 	for _, f := range parsed {
 		problems = append(problems, f.log.Problems()...)
 	}
-	if len(problems) > 0 {
+	switch {
+	case len(b.lowered) > 0:
+		return nil, asLowered(parsed, problems, b.lowered)
+	case len(problems) > 0:
 		return nil, problems
 	}
 	c := &Catalogue{tables: b.tables, codeMaps: b.maps, links: b.links, versions: b.versions}
@@ -136,6 +146,7 @@ type file struct {
 	name string
 	root *document.Mapping
 	log  *document.Log
+	own  bool // the council's, not built in
 }
 
 // builder gathers definitions file by file: formats first, core tables after them, since those refer to these.
@@ -145,26 +156,37 @@ type builder struct {
 	links    []Link
 	lists    map[string][]CodeValue // "ssda903/ethnicity", or "sex" for a core list
 	versions map[string]int
+	file     string // being read
+	own      bool   // it is the council's
+	lowered  document.Problems
+	raised   []*raising
 }
 
 const (
-	apiFormat = "postern/dataset/v1"
-	apiCore   = "postern/core/v1"
+	apiFormat  = "postern/dataset/v1"
+	apiCore    = "postern/core/v1"
+	apiClasses = "postern/classes/v1"
 )
 
 func (b *builder) read(files []file) {
 	var cores []file
 	for _, f := range files {
-		switch f.root.String("apiVersion", document.OneOf(apiFormat, apiCore)) {
+		b.file, b.own = f.name, f.own
+		switch f.root.String("apiVersion", document.OneOf(apiFormat, apiCore, apiClasses)) {
 		case apiFormat:
 			b.format(f.root)
 		case apiCore:
 			cores = append(cores, f)
+		case apiClasses:
+			b.raises(f)
 		}
 	}
+	b.raiseNow(false)
 	for _, f := range cores {
+		b.file, b.own = f.name, f.own
 		b.core(f.root)
 	}
+	b.raiseNow(true)
 }
 
 func (b *builder) format(root *document.Mapping) {

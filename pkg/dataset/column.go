@@ -5,7 +5,8 @@ import (
 	"sort"
 )
 
-// Class is what a column can do to the child behind it. It decides what may leave, whatever an agreement says.
+// Class is what a column can do to the child behind it. It decides what may leave, whatever an agreement says. AtLeast
+// orders the classes.
 type Class string
 
 // The classes. Special categories are those of UK GDPR Article 9, criminal offence data those of Article 10.
@@ -132,6 +133,8 @@ type Column struct {
 	Path       string      // of an XML format: where the cell stands, seen from the row's element
 	NotBefore  string      // a date column of the same table that this date may not precede
 	InYear     bool        // a date that says which collection year a row is of: that of its file, or the row is kept back
+
+	raised bool // the council has raised its class
 }
 
 // Code returns the position of a code in the column's sorted list and whether it is of the collection year.

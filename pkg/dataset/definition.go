@@ -22,7 +22,7 @@ var (
 // table reads a table that has in common with its format's others what about says.
 func (b *builder) table(m *document.Mapping, format string, about Table) *Table {
 	t := &about
-	t.Format = format
+	t.Format, t.own = format, b.own
 	t.Name = m.String("name", document.Matching(lowerName, "a name in lower case"))
 	t.Meaning = m.Text("meaning")
 	t.From = m.Int("from", document.Optional(), document.Between(2000, 2100))
@@ -43,8 +43,11 @@ func (b *builder) table(m *document.Mapping, format string, about Table) *Table 
 	if b.find(t.ID()) != nil {
 		m.Problem("a table of this name is defined twice", "choose another name")
 	}
+	var classes []*document.Value
 	for _, v := range m.Sequence("columns", document.NotEmpty()) {
-		c := b.column(v.Mapping(), t)
+		cm := v.Mapping()
+		c := b.column(cm, t)
+		classes = append(classes, cm.Value("class", document.Optional()))
 		if c.Name != "" && (t.columnLike(c.Name) != nil || t.columnLike(c.Heading()) != nil) {
 			v.Problem("a column of this name is defined twice", "choose another name; headers are compared without regard to case")
 		}
@@ -55,6 +58,7 @@ func (b *builder) table(m *document.Mapping, format string, about Table) *Table 
 		}
 		t.Columns = append(t.Columns, c)
 	}
+	b.heldUp(t, classes)
 	if t.Core() {
 		t.DateFormats = []string{DateISO}
 		t.OneRowPer = m.Strings("one_row_per", document.NotEmpty())

@@ -294,8 +294,9 @@ func (b *builder) where(m *document.Mapping, from *Table, to *Column) []Where {
 			distinct[code] = code != ""
 		}
 		delete(distinct, "")
-		if c != nil && c.Class != to.Class && len(distinct) < 2 {
-			e.Value.Problem("a number of rows with one code of another class would show that code", "list more codes, or give the core column the class "+string(c.Class))
+		if c != nil && len(distinct) < 2 {
+			b.guardsClass(e.Value, c, to, "a number of rows with one code of a higher class would show that code",
+				"list more codes, or give the core column the class "+string(c.Class))
 		}
 		out = append(out, w)
 	}
@@ -336,7 +337,7 @@ func (b *builder) fits(m *document.Mapping, f *Feed, source, to *Column) bool {
 		m.Problem("the two columns are not of one type", "feed the column from one of its own type")
 		return false
 	}
-	guards(m.Value("from"), source, to)
+	b.guards(m.Value("from"), source, to)
 	for _, code := range source.Codes {
 		if !feeds(f, code.Value, to) {
 			m.Problem("a code of the source has no place in the core column", "map every code of the source")
@@ -347,15 +348,14 @@ func (b *builder) fits(m *document.Mapping, f *Feed, source, to *Column) bool {
 }
 
 // guards holds a core column to what its source may do: else a council's core table would release what the format's own
-// definition holds back. Classes have no order, so that any other class than the source's counts as a weaker one, but
-// for those that never leave.
-func guards(at *document.Value, source, to *Column) {
-	if !to.Class.Releasable() {
+// definition holds back.
+func (b *builder) guards(at *document.Value, source, to *Column) {
+	b.guardsCells(at, source, to)
+	if !to.Class.Releasable() || !source.Class.Releasable() {
 		return
 	}
-	guardsClass(at, source, to)
-	if !source.Class.Releasable() {
-		return
+	if b.inherits(source) {
+		to.Treatments = slices.DeleteFunc(slices.Clone(to.Treatments), func(t string) bool { return !source.Permits(t) })
 	}
 	for _, treatment := range to.Treatments {
 		if !source.Permits(treatment) {
@@ -366,18 +366,34 @@ func guards(at *document.Value, source, to *Column) {
 	}
 }
 
-// guardsClass is guards for a core column that is made of its source's cells in a way that shows none of them.
-func guardsClass(at *document.Value, source, to *Column) {
-	if to.Class.Releasable() && to.Class != source.Class {
-		at.Problem("the core column is of a weaker class than its source",
-			"give the core column the class "+string(source.Class)+", or feed it from another column")
+// guardsCells is guards for a core column that is made of its source's cells in a way that shows none of them.
+func (b *builder) guardsCells(at *document.Value, source, to *Column) {
+	b.guardsClass(at, source, to, "the core column is of a weaker class than its source",
+		"give the core column the class "+string(source.Class)+", or feed it from another column")
+}
+
+// guardsClass holds a core column to a class that is at least its source's. A built-in one inherits what the council has
+// raised; of the council's own, a lower class is refused.
+func (b *builder) guardsClass(at *document.Value, source, to *Column, message, hint string) {
+	switch {
+	case to.Class.AtLeast(source.Class) || !classed(source) || !classed(to):
+	case b.inherits(source):
+		to.raise(join(to.Class, source.Class))
+	case b.own:
+		b.lower(at, message, hint)
+	default:
+		at.Problem(message, hint)
 	}
 }
+
+// inherits reports whether a core table that is being read takes over a column's class: it is built in, and the council
+// has raised the class.
+func (b *builder) inherits(source *Column) bool { return source.raised && !b.own }
 
 func (b *builder) sameClass(at *document.Value, from *Table, to *Column, names ...string) {
 	for _, name := range names {
 		if c := from.Column(name); c != nil {
-			guardsClass(at, c, to)
+			b.guardsCells(at, c, to)
 		}
 	}
 }

@@ -55,6 +55,8 @@ type Table struct {
 	Row          string     // of an XML format: the path from the root to the element that is a row
 	OneRowPer    []string   // of a core table: the columns that make a row unique
 	Sources      []Source   // of a core table: where its rows come from, in order of precedence
+
+	own bool // it is the council's, not built in
 }
 
 // ID is the name an agreement uses: "ssda903/episodes", or just "children" for a core table.

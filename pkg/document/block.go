@@ -12,13 +12,13 @@ func (c *converter) block(out *node, n *ast.LiteralNode) {
 	header := c.src.at(out.place)
 	folded, chomp, length := blockHeader(header)
 	if length == 0 {
-		c.log.Add(out.place, "", "is a block with a header that is not accepted", "accepted: | |- > >-")
+		c.log.fault(Ambiguous, out.place, "", "is a block with a header that is not accepted", "accepted: | |- > >-")
 		return
 	}
 	c.src.use(out.place, length)
 	lines, problem := c.blockLines(out.place.Line)
 	if problem != nil {
-		c.log.Add(*problem, "", "is not in line with the first line of its block", "")
+		c.log.fault(Malformed, *problem, "", "is not in line with the first line of its block", "")
 		return
 	}
 	text := strings.Join(lines, "\n")
@@ -29,7 +29,7 @@ func (c *converter) block(out *node, n *ast.LiteralNode) {
 		text += "\n"
 	}
 	if n.Value == nil || n.Value.Value != text {
-		c.log.Add(out.place, "", "is a block that readers of YAML understand differently",
+		c.log.fault(Ambiguous, out.place, "", "is a block that readers of YAML understand differently",
 			"use >- for one paragraph, |- for lines, and no lines of blanks")
 		return
 	}

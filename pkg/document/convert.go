@@ -20,7 +20,7 @@ func (c *converter) convert(n ast.Node, depth, minColumn int) *node {
 	}
 	out := &node{place: placeOf(n.GetToken())}
 	if depth > MaxDepth {
-		c.log.Add(out.place, "", "is nested too deeply", fmt.Sprintf("at most %d levels are accepted", MaxDepth))
+		c.log.fault(TooDeep, out.place, "", "is nested too deeply", fmt.Sprintf("at most %d levels are accepted", MaxDepth))
 		return out
 	}
 	switch n := n.(type) {
@@ -46,7 +46,7 @@ func (c *converter) convert(n ast.Node, depth, minColumn int) *node {
 		return c.convert(n.Value, depth+1, minColumn)
 	case *ast.AliasNode, *ast.MergeKeyNode, *ast.MappingKeyNode, *ast.DirectiveNode:
 	default:
-		c.log.Add(out.place, "", "cannot be read here", "")
+		c.log.fault(Malformed, out.place, "", "cannot be read here", "")
 	}
 	return out
 }
@@ -60,7 +60,7 @@ func (c *converter) mapping(out *node, n *ast.MappingNode, depth, minColumn int)
 	}
 	if len(n.Values) > MaxKeys {
 		out.kind = broken
-		c.log.Add(out.place, "", fmt.Sprintf("is a mapping of more than %d keys", MaxKeys), "")
+		c.log.fault(TooMany, out.place, "", fmt.Sprintf("is a mapping of more than %d keys", MaxKeys), "")
 		return
 	}
 	seen := make(map[string]bool, len(n.Values))
@@ -86,13 +86,28 @@ func (c *converter) mapping(out *node, n *ast.MappingNode, depth, minColumn int)
 		if value.kind == empty {
 			value.place = key.place
 		}
+		if !english(key.text) {
+			c.log.fault(KeyLookalike, key.place, "", "this key has a letter that is not of the English alphabet, and may only look like the one that is meant",
+				"type the key again; text that is no name of the file format belongs into a value")
+		}
 		if seen[key.text] {
-			c.log.Add(key.place, "", "this key is there twice", "remove one")
+			c.log.fault(DuplicateKey, key.place, "", "this key is there twice", "remove one")
 			continue
 		}
 		seen[key.text] = true
 		out.entries = append(out.entries, entry{key: key.text, place: key.place, value: value})
 	}
+}
+
+// english reports whether a key is of ASCII characters alone: "purpоse" with a Cyrillic o is another key than the one that
+// people read.
+func english(key string) bool {
+	for i := range len(key) {
+		if key[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *converter) key(n ast.MapKeyNode) *node {
@@ -101,11 +116,11 @@ func (c *converter) key(n ast.MapKeyNode) *node {
 	case *ast.StringNode, *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode, *ast.NullNode:
 		c.scalar(out, n.GetToken())
 		if what := mistakenFor(out.text); out.kind == scalar && out.style == plain && what != "" {
-			c.log.Add(out.place, "", "unquoted, this key is "+what+" to some readers", `write it in "quotes"`)
+			c.log.fault(BareWord, out.place, "", "unquoted, this key is "+what+" to some readers", `write it in "quotes"`)
 		}
 	case *ast.MergeKeyNode, *ast.MappingKeyNode, *ast.AnchorNode, *ast.TagNode, *ast.AliasNode: // reported already
 	default:
-		c.log.Add(out.place, "", "is no key", "a key is a single word or text in quotes")
+		c.log.fault(Malformed, out.place, "", "is no key", "a key is a single word or text in quotes")
 	}
 	return out
 }
@@ -117,7 +132,7 @@ func (c *converter) sequence(out *node, n *ast.SequenceNode, depth, minColumn in
 	}
 	if len(n.Values) > MaxItems {
 		out.kind = broken
-		c.log.Add(out.place, "", fmt.Sprintf("has more than %d entries", MaxItems), "")
+		c.log.fault(TooMany, out.place, "", fmt.Sprintf("has more than %d entries", MaxItems), "")
 		return
 	}
 	childColumn := out.place.Column + 1
@@ -136,7 +151,7 @@ func (c *converter) sequence(out *node, n *ast.SequenceNode, depth, minColumn in
 }
 
 func (c *converter) misaligned(at Place) {
-	c.log.Add(at, "", "is not in line with what it belongs to", "give all keys of one mapping the same indentation")
+	c.log.fault(Malformed, at, "", "is not in line with what it belongs to", "give all keys of one mapping the same indentation")
 }
 
 // scalar reads a value on one line from the source itself.
@@ -158,7 +173,7 @@ func (c *converter) scalar(out *node, tk *token.Token) {
 		return // the library's columns are off after a tag
 	}
 	if problem != "" {
-		c.log.Add(out.place, "", problem, "write one value on one line; long text goes into a block (>-)")
+		c.log.fault(Ambiguous, out.place, "", problem, "write one value on one line; long text goes into a block (>-)")
 		return
 	}
 	out.kind = scalar

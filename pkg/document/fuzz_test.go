@@ -204,7 +204,7 @@ func (w *writer) scalar(n *node, flow bool) {
 }
 
 func (w *writer) key(i int) entry {
-	e := entry{key: fmt.Sprintf("k%dé", i), place: Place{w.line, w.column}, value: &node{}}
+	e := entry{key: fmt.Sprintf("k%d", i), place: Place{w.line, w.column}, value: &node{}}
 	if w.rng.IntN(3) == 0 {
 		w.write(`"` + e.key + `"`)
 	} else {

@@ -48,7 +48,12 @@ func (m *Mapping) KeyPlace(key string) Place {
 }
 
 // Problem records a problem about the mapping as a whole.
-func (m *Mapping) Problem(message, hint string) { m.log.Add(m.Place(), m.path, message, hint) }
+func (m *Mapping) Problem(message, hint string) { m.Fault(Rule, message, hint) }
+
+// Fault records a problem about the mapping as a whole, with its code.
+func (m *Mapping) Fault(code Code, message, hint string) {
+	m.log.fault(code, m.Place(), m.path, message, hint)
+}
 
 // Value asks for a key whose kind is not fixed. A key that is not there gives a problem unless Optional; the answer is
 // then a value that is silent.
@@ -65,7 +70,7 @@ func (m *Mapping) value(key string, w want) *Value {
 		return &Value{node: e.value, path: path, log: m.log, given: true}
 	}
 	if !w.optional && !m.Broken() {
-		m.log.Add(m.Place(), path, "is missing", w.hint)
+		m.log.fault(MissingKey, m.Place(), path, "is missing", w.hint)
 	}
 	return &Value{node: &node{place: m.Place()}, path: path, log: m.log}
 }
@@ -137,8 +142,11 @@ func (m *Mapping) Entries() []*Entry {
 func (e *Entry) Known() { e.Value.path = e.name }
 
 // Problem records a problem about the key.
-func (e *Entry) Problem(message, hint string) {
-	e.Value.log.Add(e.KeyPlace, e.Value.path, message, hint)
+func (e *Entry) Problem(message, hint string) { e.Fault(Rule, message, hint) }
+
+// Fault records a problem about the key, with its code.
+func (e *Entry) Fault(code Code, message, hint string) {
+	e.Value.log.fault(code, e.KeyPlace, e.Value.path, message, hint)
 }
 
 // Done records each key that nobody asked for, with the list of those that are accepted.
@@ -148,8 +156,8 @@ func (m *Mapping) Done() {
 	}
 	hint := "accepted here: " + strings.Join(m.asked, ", ")
 	for _, e := range m.node.entries {
-		if !slices.Contains(m.asked, e.key) {
-			m.log.Add(e.place, m.path, "unknown key", hint)
+		if !slices.Contains(m.asked, e.key) && english(e.key) { // others have been reported
+			m.log.fault(UnknownKey, e.place, m.path, "unknown key", hint)
 		}
 	}
 }

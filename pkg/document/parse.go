@@ -39,7 +39,7 @@ func Parse(file string, data []byte, options ...Limit) (*Mapping, *Log) {
 	log := NewLog(file)
 	root := &node{place: Place{1, 1}}
 	if len(data) > bounds.maxBytes {
-		log.Add(root.place, "", "the file is too large", "is it the right file?")
+		log.fault(TooLarge, root.place, "", "the file is too large", "is it the right file?")
 		return &Mapping{node: root, log: log}, log
 	}
 	src := newSource(data, log)
@@ -53,7 +53,7 @@ func Parse(file string, data []byte, options ...Limit) (*Mapping, *Log) {
 func read(src *source, log *Log) *node {
 	tokens, ok := tokenise(src.text)
 	if !ok {
-		log.Add(Place{1, 1}, "", "cannot be read as YAML", "")
+		log.fault(Malformed, Place{1, 1}, "", "cannot be read as YAML", "")
 		return nil
 	}
 	if !checkTokens(tokens, log) {
@@ -64,12 +64,12 @@ func read(src *source, log *Log) *node {
 		return nil
 	}
 	if !ok {
-		log.Add(place, "", "the structure of the file is broken at this place or just before it",
+		log.fault(Malformed, place, "", "the structure of the file is broken at this place or just before it",
 			"look for a missing quote, bracket, colon or comma, or for an indentation that does not line up")
 		return nil
 	}
 	if body == nil {
-		log.Add(Place{1, 1}, "", "the file says nothing", "")
+		log.fault(Nothing, Place{1, 1}, "", "the file says nothing", "")
 		return nil
 	}
 	// What has been found so far (a tag, a tab) may leave text behind that the tree does not account for.
@@ -78,7 +78,7 @@ func read(src *source, log *Log) *node {
 	root := c.convert(body, 1, 1)
 	if root.kind != mapping {
 		if root.kind != broken {
-			log.Add(root.place, "", "is not a mapping (keys and values)", "")
+			log.fault(WrongKind, root.place, "", "is not a mapping (keys and values)", "")
 		}
 		return nil
 	}

@@ -38,7 +38,11 @@ func walkAny(v *document.Value) {
 func lines(log *document.Log) []string {
 	var out []string
 	for _, p := range log.Problems() {
-		out = append(out, strings.TrimPrefix(p.String(), "f.yaml:"))
+		code := ""
+		if p.Code.Written() {
+			code = string(p.Code) + ": "
+		}
+		out = append(out, strings.Replace(strings.TrimPrefix(p.String(), "f.yaml:"), code, "", 1)) // codes have a test of their own
 	}
 	return out
 }
@@ -59,10 +63,10 @@ func TestNotAccepted(t *testing.T) {
 		{"root is text", "abc\n", []string{"1:1: is not a mapping (keys and values)"}},
 		{"duplicate", "a: b\nc: d\na: e\n", []string{"3:1: this key is there twice"}},
 		{"duplicate, otherwise quoted", "a: b\n\"a\": e\n", []string{"2:1: this key is there twice"}},
-		{"duplicate in flow", "x: {á: b, á: c}\n", []string{"1:11: this key is there twice"}},
+		{"duplicate in flow", "x: {a: é, a: c}\n", []string{"1:11: this key is there twice"}},
 		{"anchor and alias", "a: &x b\nc: *x\n", []string{"1:4: anchors (&) are not accepted", "2:4: aliases (*) are not accepted"}},
 		{"merge key", "a: {b: c}\nd:\n  <<: {e: f}\n", []string{"3:3: merge keys (<<) are not accepted"}},
-		{"tag", "é: !!str b\n", []string{"1:4: tags (!) are not accepted"}},
+		{"tag", "a: !!str b\n", []string{"1:4: tags (!) are not accepted"}},
 		{"two tags", "a: !!str b\nc: !x d\n", []string{"1:4: tags (!) are not accepted", "2:4: tags (!) are not accepted"}},
 		{"explicit key", "? a\n: b\n", []string{"1:1: explicit keys (?) are not accepted"}},
 		{"second document", "a: b\n---\nc: d\n", []string{"2:1: a second document (---) is not accepted"}},
@@ -72,7 +76,7 @@ func TestNotAccepted(t *testing.T) {
 		{"byte order mark", "\ufeffa: b\n", []string{"1:1: a byte order mark is not accepted"}},
 		{"no-break space", "a: b\u00a0c\n", []string{"1:5: only the ordinary space is accepted"}},
 		{"right-to-left override", "a: b\u202ec\n", []string{"1:5: control, formatting and private-use"}},
-		{"zero width", "é: b\u200bc\n", []string{"1:5: control, formatting and private-use"}},
+		{"zero width", "a: b\u200bc\n", []string{"1:5: control, formatting and private-use"}},
 		{"control", "a: b\x07c\n", []string{"1:5: control, formatting and private-use"}},
 		{"lone carriage return", "a: b\rc: d\n", []string{"1:5: only the ordinary space is accepted"}},
 		{"next line", "a: b\u0085c: d\n", []string{"1:5: only the ordinary space is accepted"}},

@@ -15,6 +15,7 @@ type Place struct {
 // Problem is one mistake in a file.
 type Problem struct {
 	File    string `json:"file"`
+	Code    Code   `json:"code"`
 	Line    int    `json:"line"`
 	Column  int    `json:"column"`
 	Path    string `json:"path,omitempty"` // known keys, joined by dots: "period.share_from"; "" for the whole file
@@ -22,10 +23,15 @@ type Problem struct {
 	Hint    string `json:"hint,omitempty"` // what to do about it
 }
 
-// String writes the problem on one line: "file:line:column: path: message".
+// String writes the problem on one line: "file:line:column: path: message". Where the code says
+// more than the message, of how a file is written and of refusals, it stands before the path:
+// "a.yaml:3:1: YAML_DUPLICATE_KEY: this key is there twice".
 func (p Problem) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s:%d:%d: ", p.File, p.Line, p.Column)
+	if !p.Code.Shaped() && p.Code != Rule && p.Code != "" {
+		b.WriteString(string(p.Code) + ": ")
+	}
 	if p.Path != "" {
 		b.WriteString(p.Path + ": ")
 	}
@@ -68,11 +74,13 @@ type Log struct {
 // NewLog makes a log for problems of a file that is not read by Parse.
 func NewLog(file string) *Log { return &Log{file: file, lines: make(map[int]bool)} }
 
-// Add records a problem. Neither message nor hint may repeat text of the source.
-func (l *Log) Add(at Place, path, message, hint string) {
+// Add records that a rule is broken. Neither message nor hint may repeat text of the source.
+func (l *Log) Add(at Place, path, message, hint string) { l.fault(Rule, at, path, message, hint) }
+
+func (l *Log) fault(code Code, at Place, path, message, hint string) {
 	l.lines[at.Line] = true
 	l.problems = append(l.problems, Problem{
-		File: l.file, Line: at.Line, Column: at.Column, Path: path, Message: message, Hint: hint,
+		File: l.file, Code: code, Line: at.Line, Column: at.Column, Path: path, Message: message, Hint: hint,
 	})
 }
 
@@ -95,13 +103,14 @@ func (l *Log) Problems() Problems {
 	out := slices.Clone(l.problems)
 	slices.SortStableFunc(out, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
-			cmp.Compare(a.Path, b.Path), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Hint, b.Hint))
+			cmp.Compare(a.Path, b.Path), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Hint, b.Hint),
+			cmp.Compare(a.Code, b.Code))
 	})
 	out = slices.Compact(out)
 	if len(out) > maxProblems {
 		next := out[maxProblems]
 		out = append(out[:maxProblems:maxProblems], Problem{
-			File: l.file, Line: next.Line, Column: next.Column,
+			File: l.file, Code: TooMany, Line: next.Line, Column: next.Column,
 			Message: "there are more problems from here on", Hint: "correct those above first",
 		})
 	}

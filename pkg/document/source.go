@@ -30,7 +30,7 @@ func newSource(data []byte, log *Log) *source {
 			message, hint := refusedCharacter(r, size)
 			if message != "" {
 				if !reported {
-					log.Add(Place{number + 1, len(runes) + 1}, "", message, hint)
+					log.fault(Character, Place{number + 1, len(runes) + 1}, "", message, hint)
 				}
 				reported = true
 				r = ' '
@@ -95,7 +95,7 @@ func (s *source) checkLeftovers(log *Log) {
 				break // a comment
 			}
 			if !strings.ContainsRune(" -:,[]{}", r) {
-				log.Add(Place{number + 1, i + 1}, "", "this text is not read the way it looks",
+				log.fault(Ambiguous, Place{number + 1, i + 1}, "", "this text is not read the way it looks",
 					"write it more simply: one value to a line, in quotes where it has special characters")
 				return
 			}

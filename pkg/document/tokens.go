@@ -7,26 +7,26 @@ import (
 )
 
 // notAccepted are the tokens of the parts of YAML that are left out.
-func notAccepted(t token.Type) (message, hint string) {
+func notAccepted(t token.Type) (code Code, message, hint string) {
 	switch t {
 	case token.AnchorType:
-		return "anchors (&) are not accepted", "write the value out where it is used"
+		return Anchor, "anchors (&) are not accepted", "write the value out where it is used"
 	case token.AliasType:
-		return "aliases (*) are not accepted", "write the value out; text that begins with * needs quotes"
+		return Alias, "aliases (*) are not accepted", "write the value out; text that begins with * needs quotes"
 	case token.MergeKeyType:
-		return "merge keys (<<) are not accepted", "write the keys out"
+		return MergeKey, "merge keys (<<) are not accepted", "write the keys out"
 	case token.TagType:
-		return "tags (!) are not accepted", "leave it out; text that begins with ! needs quotes"
+		return Tag, "tags (!) are not accepted", "leave it out; text that begins with ! needs quotes"
 	case token.MappingKeyType:
-		return "explicit keys (?) are not accepted", "write key: value; text that begins with ? needs quotes"
+		return ExplicitKey, "explicit keys (?) are not accepted", "write key: value; text that begins with ? needs quotes"
 	case token.DirectiveType:
-		return "directives (%) are not accepted", "leave it out; text that begins with % needs quotes"
+		return Directive, "directives (%) are not accepted", "leave it out; text that begins with % needs quotes"
 	case token.DocumentEndType:
-		return "document ends (...) are not accepted", "end the file after the last value"
+		return DocumentEnd, "document ends (...) are not accepted", "end the file after the last value"
 	case token.DocumentHeaderType:
-		return "a second document (---) is not accepted", "one file holds one document"
+		return SecondDocument, "a second document (---) is not accepted", "one file holds one document"
 	default:
-		return "", ""
+		return "", "", ""
 	}
 }
 
@@ -34,7 +34,7 @@ func notAccepted(t token.Type) (message, hint string) {
 // whose work grows with the square of the depth, of the keys of a mapping and of the number of empty values.
 func checkTokens(tokens token.Tokens, log *Log) bool {
 	if len(tokens) > maxTokens {
-		log.Add(Place{1, 1}, "", "the file holds too many values", "is it the right file?")
+		log.fault(TooMany, Place{1, 1}, "", "the file holds too many values", "is it the right file?")
 		return false
 	}
 	var g gauge
@@ -42,29 +42,29 @@ func checkTokens(tokens token.Tokens, log *Log) bool {
 	for i, tk := range tokens {
 		place := placeOf(tk)
 		if tk.Type == token.InvalidType {
-			log.Add(place, "", "cannot be read as YAML from here on",
+			log.fault(Malformed, place, "", "cannot be read as YAML from here on",
 				"look for a missing quote or bracket; text with special characters needs quotes")
 			return false
 		}
-		message, hint := notAccepted(tk.Type)
+		code, message, hint := notAccepted(tk.Type)
 		if tk.Type == token.DocumentHeaderType && !begun {
 			message = ""
 		}
 		if message != "" {
-			log.Add(place, "", message, hint)
+			log.fault(code, place, "", message, hint)
 			refusals++
 		}
 		begun = begun || tk.Type != token.CommentType
 		g.add(tokens, i)
 		switch {
 		case g.depth() > 2*MaxDepth:
-			log.Add(place, "", "is nested too deeply", "")
+			log.fault(TooDeep, place, "", "is nested too deeply", "")
 			return false
 		case g.empty > maxEmpty:
-			log.Add(place, "", "there are too many keys without a value up to here", "")
+			log.fault(TooMany, place, "", "there are too many keys without a value up to here", "")
 			return false
 		case g.keys > MaxKeys:
-			log.Add(place, "", fmt.Sprintf("is a mapping of more than %d keys", MaxKeys), "")
+			log.fault(TooMany, place, "", fmt.Sprintf("is a mapping of more than %d keys", MaxKeys), "")
 			return false
 		case refusals > maxRefusals:
 			return false

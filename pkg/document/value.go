@@ -33,7 +33,12 @@ func (v *Value) IsMapping() bool { return v.node.kind == mapping }
 func (v *Value) IsSequence() bool { return v.node.kind == sequence }
 
 // Problem records a problem about the value. Neither message nor hint may repeat text of the source.
-func (v *Value) Problem(message, hint string) { v.log.Add(v.node.place, v.path, message, hint) }
+func (v *Value) Problem(message, hint string) { v.Fault(Rule, message, hint) }
+
+// Fault records a problem about the value, with its code. Neither message nor hint may repeat text of the source.
+func (v *Value) Fault(code Code, message, hint string) {
+	v.log.fault(code, v.node.place, v.path, message, hint)
+}
 
 // is reports whether the value is of a kind, and records that it is not, in words that say what was wanted.
 func (v *Value) is(k kind, wanted string) bool {
@@ -42,13 +47,13 @@ func (v *Value) is(k kind, wanted string) bool {
 		return true
 	case broken:
 	case empty:
-		v.Problem("has no value, "+wanted+" is wanted", "")
+		v.Fault(EmptyValue, "has no value, "+wanted+" is wanted", "")
 	case mapping:
-		v.Problem("is a mapping where "+wanted+" is wanted", "")
+		v.Fault(WrongKind, "is a mapping where "+wanted+" is wanted", "")
 	case sequence:
-		v.Problem("is a list where "+wanted+" is wanted", "")
+		v.Fault(WrongKind, "is a list where "+wanted+" is wanted", "")
 	case scalar:
-		v.Problem("is a single value where "+wanted+" is wanted", "")
+		v.Fault(WrongKind, "is a single value where "+wanted+" is wanted", "")
 	}
 	return false
 }
@@ -59,7 +64,7 @@ func (v *Value) unquoted() bool {
 		return false
 	}
 	if what := mistakenFor(v.node.text); what != "" {
-		v.Problem("unquoted, this is "+what+" to some readers where text is wanted", `write it in "quotes"`)
+		v.Fault(BareWord, "unquoted, this is "+what+" to some readers where text is wanted", `write it in "quotes"`)
 		return true
 	}
 	return false
@@ -76,13 +81,13 @@ func (v *Value) String(options ...Option) string {
 	}
 	switch {
 	case strings.Contains(s, "\n"):
-		v.Problem("is text of several lines where one line is wanted", "")
+		v.Fault(WrongKind, "is text of several lines where one line is wanted", "")
 		return ""
 	case strings.TrimSpace(s) == "":
-		v.Problem("is empty", "")
+		v.Fault(EmptyValue, "is empty", "")
 		return ""
 	case strings.TrimSpace(s) != s:
-		v.Problem("has blanks at its beginning or end", "")
+		v.Fault(Blanks, "has blanks at its beginning or end", "")
 		return ""
 	}
 	return v.bounded(s, wanted(options))
@@ -95,7 +100,7 @@ func (v *Value) Text(options ...Option) string {
 	}
 	s := strings.TrimSpace(v.node.text)
 	if s == "" {
-		v.Problem("is empty", "")
+		v.Fault(EmptyValue, "is empty", "")
 		return ""
 	}
 	return v.bounded(s, wanted(options))
@@ -108,11 +113,11 @@ func (v *Value) bounded(s string, w want) string {
 	}
 	switch {
 	case length > w.maxLength:
-		v.Problem(fmt.Sprintf("is longer than %d characters", w.maxLength), "")
+		v.Fault(TooLong, fmt.Sprintf("is longer than %d characters", w.maxLength), "")
 	case w.words != nil && !slices.Contains(w.words, s):
-		v.Problem("is not one of the words accepted here", "accepted: "+strings.Join(w.words, ", "))
+		v.Fault(UnknownWord, "is not one of the words accepted here", "accepted: "+strings.Join(w.words, ", "))
 	case w.pattern != nil && !w.pattern.MatchString(s):
-		v.Problem("is not "+w.says, w.hint)
+		v.Fault(WrongForm, "is not "+w.says, w.hint)
 	default:
 		return s
 	}
@@ -126,11 +131,11 @@ func (v *Value) Int(options ...Option) int {
 	}
 	n, err := strconv.Atoi(v.node.text)
 	if v.node.style != plain || !wholeNumber.MatchString(v.node.text) || err != nil {
-		v.Problem("is not a whole number", "write it in digits, without quotes and without leading zeros")
+		v.Fault(WrongKind, "is not a whole number", "write it in digits, without quotes and without leading zeros")
 		return 0
 	}
 	if w := wanted(options); w.bounded && (float64(n) < w.min || float64(n) > w.max) {
-		v.Problem(fmt.Sprintf("is not a whole number from %v to %v", w.min, w.max), "")
+		v.Fault(OutOfRange, fmt.Sprintf("is not a whole number from %v to %v", w.min, w.max), "")
 		return 0
 	}
 	return n
@@ -143,11 +148,11 @@ func (v *Value) Float(options ...Option) float64 {
 	}
 	f, err := strconv.ParseFloat(v.node.text, 64)
 	if v.node.style != plain || !decimal.MatchString(v.node.text) || err != nil {
-		v.Problem("is not a number", "write it in digits with a decimal point, without quotes: 0.02")
+		v.Fault(WrongKind, "is not a number", "write it in digits with a decimal point, without quotes: 0.02")
 		return 0
 	}
 	if w := wanted(options); w.bounded && (f < w.min || f > w.max) {
-		v.Problem(fmt.Sprintf("is not a number from %v to %v", w.min, w.max), "")
+		v.Fault(OutOfRange, fmt.Sprintf("is not a number from %v to %v", w.min, w.max), "")
 		return 0
 	}
 	return f
@@ -159,7 +164,7 @@ func (v *Value) Bool(...Option) bool {
 		return false
 	}
 	if v.node.style != plain || v.node.text != "true" && v.node.text != "false" {
-		v.Problem("is not true or false", "write true or false, in lower case and without quotes")
+		v.Fault(WrongKind, "is not true or false", "write true or false, in lower case and without quotes")
 		return false
 	}
 	return v.node.text == "true"
@@ -172,7 +177,7 @@ func (v *Value) Date(...Option) (civil.Date, bool) {
 	}
 	date, err := civil.ParseISO(v.node.text)
 	if err != nil || v.node.style == block {
-		v.Problem("is not a date of the calendar", "write it as year-month-day: 2026-04-01")
+		v.Fault(NoDate, "is not a date of the calendar", "write it as year-month-day: 2026-04-01")
 		return 0, false
 	}
 	return date, true
@@ -184,7 +189,7 @@ func (v *Value) Sequence(options ...Option) []*Value {
 		return nil
 	}
 	if w := wanted(options); w.notEmpty && len(v.node.items) == 0 {
-		v.Problem("is an empty list", "")
+		v.Fault(EmptyValue, "is an empty list", "")
 	}
 	items := make([]*Value, len(v.node.items))
 	for i, item := range v.node.items {

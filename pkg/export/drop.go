@@ -9,7 +9,9 @@ import (
 	"path"
 	"path/filepath"
 
+	"github.com/postern-gateway/postern/pkg/agreement"
 	"github.com/postern-gateway/postern/pkg/disclosure"
+	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/manifest"
 	"github.com/postern-gateway/postern/pkg/minimise"
 	"github.com/postern-gateway/postern/pkg/register"
@@ -51,6 +53,9 @@ func (d *drop) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := expected(d.judgement.Agreement, tables); err != nil {
+		return err
+	}
 	d.progress("signing", d.about.ID, 0)
 	d.manifest = d.describeDrop(d.survey, d.judgement, d.about, tables, d.keys)
 	proof, err := d.prepare()
@@ -67,6 +72,33 @@ func (d *drop) build(ctx context.Context) (err error) {
 		return err
 	}
 	return d.finish(files, proof)
+}
+
+// volumeBand is by how many hundredths of those expected the children of a drop may be more or fewer.
+const volumeBand = 20
+
+// expected holds the children of the largest table to the number that the agreement expects, where it states one. The
+// refusal does not say how many they are: it goes into the register, and the run record has the rows of each table.
+func expected(a *agreement.Agreement, tables []manifest.Table) error {
+	want, children := int64(a.Subjects.Children), int64(0)
+	if want == 0 {
+		return nil
+	}
+	for _, t := range tables {
+		children = max(children, t.DistinctChildren)
+	}
+	how := ""
+	switch {
+	case children*100 < want*(100-volumeBand):
+		how = fmt.Sprintf("fewer than %d%% of", 100-volumeBand)
+	case children*100 > want*(100+volumeBand):
+		how = fmt.Sprintf("more than %d%% of", 100+volumeBand)
+	default:
+		return nil
+	}
+	return finding.Refuse(finding.VolumeUnexpected,
+		"see that the extracts are whole, and each there once: the run record has the rows of each table; if they are right, agree on another number (subjects.children) in a new version",
+		"the drop would be about %s the %d children that the agreement expects", how, want)
 }
 
 // prepare enters the drop in the register, and proves the entry.

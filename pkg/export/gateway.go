@@ -5,9 +5,11 @@
 //
 // # The order of a run
 //
-//  1. The agreement, the roles and the decisions are read and judged; the keys are fetched. A refusal here has read no
-//     byte of an extract.
+//  1. The agreement, the roles and the decisions are read and judged, and with them the place that drops go to.
 //  2. A drop that an earlier run prepared and did not publish is finished, or abandoned with an entry in the register.
+//     The schedule is looked at, and the keys are fetched. All that was checked is saved as the pre-flight record, of
+//     which the register gets a "preflight" entry with its digest. Whatever failed refuses the run here: no byte of an
+//     extract has been read.
 //  3. The extracts are recognised. When the inputs are those of the last drop, and the store still has it, the run ends:
 //     nothing changed.
 //  4. Tables are read, brought together, treated and staged; then written, read back with another library and scanned.
@@ -26,6 +28,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,6 +90,8 @@ type Judgement struct {
 	Roles     *agreement.Roles
 	Status    *agreement.Status
 	decisions []agreement.SignedDecision
+	// objections are those of the status's refusals that come from the register.
+	objections []*finding.Refusal
 }
 
 // LoadAgreement reads an agreement file. All its mistakes are returned at once.
@@ -119,9 +124,12 @@ func (g *Gateway) Judge(file string, books *Books) (*Judgement, error) {
 	if j.decisions, err = agreement.LoadDecisions(os.DirFS(g.Agreements), a.ID); err != nil {
 		return j, err
 	}
+	if err := books.date(j.decisions); err != nil {
+		return j, err
+	}
 	j.Status = agreement.Evaluate(a, g.Catalogue.Digest(), j.Roles, j.decisions, g.Now())
-	objections, err := books.objections(j)
-	j.Status.Refusals = append(j.Status.Refusals, objections...)
+	j.objections, err = books.objections(j)
+	j.Status.Refusals = append(j.Status.Refusals, j.objections...)
 	return j, err
 }
 
@@ -162,7 +170,7 @@ func (g *Gateway) LoadRoles(books *Books) (*agreement.Roles, error) {
 func whichSignature(err error, alone func(i int) error, names []string) error {
 	bad := func(err error) (*finding.Refusal, bool) {
 		var refusal *finding.Refusal
-		return refusal, errors.As(err, &refusal) && refusal.Code == finding.AgreementBadSignature
+		return refusal, errors.As(err, &refusal) && slices.Contains([]finding.Code{finding.AgreementBadSignature, finding.SignatureNamespace, finding.KeyRevoked}, refusal.Code)
 	}
 	if _, ok := bad(err); !ok {
 		return err
@@ -204,7 +212,7 @@ func (g *Gateway) Signers() (signature.AllowedSigners, error) {
 		return nil, err
 	}
 	return signature.AllowedSigners{
-		{Principal: DropPrincipal(g.LACode), Namespaces: []string{signature.DropNamespace}, Key: drops},
+		{Principal: DropPrincipal(g.LACode), Namespaces: []string{signature.DropNamespace, signature.WithdrawalNamespace}, Key: drops},
 		{Principal: RegisterPrincipal(g.LACode), Namespaces: []string{signature.RegisterNamespace}, Key: register},
 	}, nil
 }

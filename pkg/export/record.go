@@ -23,6 +23,7 @@ type Record struct {
 	Definitions string            `json:"definitions_sha256"`
 	Reference   civil.Date        `json:"reference_date"`
 	Tool        string            `json:"tool"`
+	Preflight   int               `json:"preflight"` // the number of the pre-flight record
 	Refusal     *finding.Refusal  `json:"refusal,omitempty"`
 	Recovered   []string          `json:"recovered"`
 	Sources     []SourceRecord    `json:"sources"`
@@ -86,7 +87,7 @@ func (r *run) record(outcome string, refusal *finding.Refusal) error {
 	rec := &Record{
 		Format: "postern-run/v1", Started: r.started.UTC(), Outcome: outcome, Drop: r.result.Drop,
 		Agreement: a.ID, Version: a.Version, SHA256: hex.EncodeToString(a.SHA256[:]), Definitions: hex.EncodeToString(definitions[:]),
-		Tool: "postern " + r.Version, Refusal: refusal, Recovered: r.result.Recovered,
+		Tool: "postern " + r.Version, Preflight: r.result.Preflight, Refusal: refusal, Recovered: r.result.Recovered,
 		Sources: []SourceRecord{}, Skipped: []string{}, Tables: []TableRecord{}, Linkage: []LinkRecord{}, Findings: []finding.Finding{},
 	}
 	if s := r.survey; s != nil {

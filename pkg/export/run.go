@@ -51,6 +51,8 @@ type Result struct {
 	Record    *Record            `json:"-"`         // what only the council may know
 	Manifest  *manifest.Manifest `json:"-"`         // nil when nothing changed
 	Run       int                `json:"run"`       // the number of the run record
+	Preflight int                `json:"preflight"` // the number of the pre-flight record
+	Checks    []finding.Check    `json:"checks"`    // what was checked before any extract was opened
 }
 
 // Plan does all that a run does short of writing: it reads, treats, stages and measures. It uses keys made up for the
@@ -190,32 +192,36 @@ type run struct {
 	survey    *Survey
 	ledger    []state.PublishedDrop
 	started   time.Time
-	inputs    string // digest of all that decides the bytes
+	month     civil.Date // the first day of that at which ages are counted
+	inputs    string     // digest of all that decides the bytes
 	result    *Result
 }
 
 func (r *run) run(ctx context.Context) error {
 	if err := r.judge(); err != nil {
+		return r.distrusted(err)
+	}
+	p := &preflight{run: r}
+	if err := p.standing(ctx); err != nil {
 		return err
 	}
-	refused := r.judgement.Status.Permit()
-	if err := r.settle(ctx, refused == nil); err != nil {
+	if err := r.settle(ctx, !p.shut()); err != nil {
 		return err
 	}
-	if refused != nil {
-		return refused
-	}
-	if err := r.fetchKeys(); err != nil {
+	if err := p.occasion(); err != nil {
 		return err
 	}
-	reference, err := r.referenceDate()
-	if err != nil {
+	if err := p.save(); err != nil {
 		return err
 	}
+	if err := p.verdict(); err != nil {
+		return err
+	}
+	var err error
 	if r.survey, err = r.discover(ctx, r.judgement.Agreement, r.req.Extracts); err != nil {
 		return err
 	}
-	r.survey.Reference = reference
+	r.survey.Reference = r.month
 	r.inputs = r.inputDigest(r.survey, r.keys.KeyCheck())
 	held, err := r.alreadyHeld(ctx)
 	if err != nil || held {
@@ -239,31 +245,6 @@ func (r *run) judge() error {
 		return err
 	}
 	return r.books.Continues(r.ledger[len(r.ledger)-1])
-}
-
-// fetchKeys fetches the agreement's keys, and holds them to those of its last drop.
-func (r *run) fetchKeys() error {
-	a := r.judgement.Agreement
-	keys, err := r.Keys.AgreementKeys(r.LACode, a.ID, a.Pseudonyms.Epoch)
-	if err != nil {
-		return err
-	}
-	r.keys = keys
-	if err := r.State.ClaimSalt(keys.SaltFingerprint(), a.ID, a.Pseudonyms.Epoch); err != nil {
-		return err
-	}
-	for _, d := range r.ledger {
-		if d.Epoch == a.Pseudonyms.Epoch && d.KeyCheck != keys.KeyCheck() {
-			return finding.Refuse(finding.KeyEpochMismatch, "restore the key of this epoch from the council's backup; a new key is a new epoch, which needs its own approval",
-				"the keys are not those of the agreement's last drop, so every child would get another code")
-		}
-	}
-	// Both are needed at the end: to find one missing now costs nothing, then it costs the run.
-	if _, err := r.Keys.SigningKey(); err != nil {
-		return err
-	}
-	_, err = r.Keys.RightsRecipient()
-	return err
 }
 
 // oldestReference is how far back the reference month of a first drop may lie.
@@ -296,6 +277,9 @@ func (r *run) referenceDate() (civil.Date, error) {
 func (r *run) alreadyHeld(ctx context.Context) (bool, error) {
 	last, err := r.LastDrop(ctx, r.judgement.Agreement.ID)
 	if err != nil || last == nil || last.InputDigest != r.inputs {
+		return false, err
+	}
+	if withdrawn, err := r.books.superseded(r.judgement.Agreement.ID); err != nil || len(withdrawn) > 0 {
 		return false, err
 	}
 	r.result.Outcome, r.result.Drop = Unchanged, last.ID
@@ -334,6 +318,9 @@ func (r *run) makeDrop(ctx context.Context) (err error) {
 	d := &drop{run: r, about: manifest.Drop{ID: manifest.DropID(a.ID, sequence, today), Sequence: sequence, Date: today}}
 	if len(r.ledger) > 0 {
 		d.about.PreviousSumsSHA256 = r.ledger[len(r.ledger)-1].SumsSHA256
+	}
+	if d.about.Supersedes, err = r.supersede(ctx); err != nil {
+		return err
 	}
 	if d.dir, err = r.State.Staging(a.ID, d.name()); err != nil {
 		return err

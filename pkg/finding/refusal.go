@@ -22,17 +22,49 @@ const (
 	SignatureMissing      Code = "SIGNATURE_MISSING"
 	TwoPersonRequired     Code = "TWO_PERSON_REQUIRED"
 	RoleNotAllowed        Code = "ROLE_NOT_ALLOWED"
+	SignatureNamespace    Code = "SIGNATURE_NAMESPACE"    // a good signature, made for something else
+	DecisionOtherVersion  Code = "DECISION_OTHER_VERSION" // a decision on another version put forward for this one
+	KeyRevoked            Code = "KEY_REVOKED"
+	TrainingExpired       Code = "TRAINING_EXPIRED"
+	ClassLowered          Code = "CLASS_LOWERED"
+
+	// What an agreement lacks, or what has run out.
+	AgreementIncomplete       Code = "DSA_INCOMPLETE" // a field that it needs before it may be submitted
+	BasisPowerMissing         Code = "BASIS_POWER_MISSING"
+	Article9Missing           Code = "ART9_MISSING"
+	Schedule1Missing          Code = "SCH1_MISSING"
+	PolicyDocumentMissing     Code = "APD_MISSING"
+	Article10Missing          Code = "ART10_MISSING"
+	ResearchSafeguardFailed   Code = "RAS_SAFEGUARD_FAILED"
+	JointArrangementMissing   Code = "JOINT_ARRANGEMENT_MISSING"
+	ContractMissing           Code = "CONTRACT_MISSING"
+	NoticeGap                 Code = "NOTICE_GAP"
+	NoticeConflict            Code = "NOTICE_CONFLICT"
+	OptOutRequired            Code = "NDOO_DETERMINATION_REQUIRED"
+	OptOutStale               Code = "NDOO_STALE"
+	TransferNotAllowed        Code = "TRANSFER_NOT_ALLOWED"
+	NotInProgramme            Code = "LA_NOT_IN_PROGRAMME"
+	ReviewOverdue             Code = "REVIEW_OVERDUE"
+	AssessmentOverdue         Code = "DPIA_OVERDUE"
+	RecipientSuperseded       Code = "RECIPIENT_SUPERSEDED"
+	RecipientAssuranceExpired Code = "RECIPIENT_ASSURANCE_EXPIRED"
+	ProfileMismatch           Code = "PROFILE_MISMATCH"
+
+	// The place, the schedule and the history.
+	PostureMismatch     Code = "POSTURE_MISMATCH"
+	BucketPublic        Code = "BUCKET_PUBLIC"
+	FrequencyExceeded   Code = "FREQUENCY_EXCEEDED"
+	ManifestChainBroken Code = "MANIFEST_CHAIN_BROKEN"
+	VolumeUnexpected    Code = "VOLUME_UNEXPECTED"
 
 	// Keys.
 	KeyEpochMismatch Code = "KEY_EPOCH_MISMATCH"
 
 	// The run.
-	SourceUnknown   Code = "SOURCE_UNKNOWN"
-	SourceChanged   Code = "SOURCE_CHANGED"
-	IDCollision     Code = "ID_COLLISION"
-	IDPlaceholder   Code = "ID_PLACEHOLDER"
-	ClockUntrusted  Code = "CLOCK_UNTRUSTED"
-	FieldNotAllowed Code = "FIELD_NOT_ALLOWED"
+	SourceChanged  Code = "SOURCE_CHANGED"
+	IDCollision    Code = "ID_COLLISION"
+	IDPlaceholder  Code = "ID_PLACEHOLDER"
+	ClockUntrusted Code = "CLOCK_UNTRUSTED"
 
 	// What was about to leave.
 	CodeNotAllowed         Code = "CODE_NOT_ALLOWED"

@@ -27,6 +27,7 @@ type (
 		Version        string         `json:"version"`
 		Classification string         `json:"classification"`
 		Agreement      string         `json:"agreement"`
+		Supersedes     []string       `json:"supersedes,omitempty"` // since FormatV1
 		Contributors   []contributor  `json:"contributors"`
 		Resources      []dataResource `json:"resources"`
 	}
@@ -91,6 +92,9 @@ func DataPackage(m *Manifest) ([]byte, error) {
 			{Title: m.Controller.Name, Roles: []string{"rightsHolder"}},
 		},
 		Resources: []dataResource{},
+	}
+	if m.Format != FormatV1 {
+		p.Supersedes = m.Drop.Supersedes
 	}
 	for i := range m.Tables {
 		t := &m.Tables[i]

@@ -119,7 +119,7 @@ func TestDataPackageCodes(t *testing.T) {
 func TestReadme(t *testing.T) {
 	m := small()
 	m.Agreement.Title = `Evaluation <script>alert(1)</script> & "more"`
-	m.Drop.Supersedes = "dsa-coventry-fv-2026/0006-20261021"
+	m.Drop.Supersedes = []string{"dsa-coventry-fv-2026/0005-20260921", "dsa-coventry-fv-2026/0006-20261021"}
 	m.Linkage = []manifest.Linkage{{Table: "attendance", Domain: "child/upn", LinkedPercent: "97"}}
 	page, err := manifest.ReadmeHTML(m)
 	if err != nil {

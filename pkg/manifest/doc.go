@@ -14,6 +14,9 @@
 //	  SHA256SUMS                  the SHA-256 of every file above                          (Sums)
 //	  SHA256SUMS.sig              an SSH signature over SHA256SUMS, written last
 //
+// A drop that was wrong is never changed. The council puts a signed notice beside it, WITHDRAWN and WITHDRAWN.sig, which
+// are no part of it and stand in no list of its files.
+//
 // manifest.json, datapackage.json and README.html all come from one Manifest, so they cannot tell different stories:
 // whoever verifies a drop makes the last two again and compares bytes. What a Manifest gives is therefore part of the
 // format, and fixed with it.
@@ -26,7 +29,7 @@
 // JSON Schema of the format is schemas/manifest.schema.json. It begins:
 //
 //	{
-//	  "format": "postern-manifest/v1",
+//	  "format": "postern-manifest/v2",
 //	  "classification": "personal-data/pseudonymised",
 //	  "notice": "This is personal data. …",
 //	  "drop": {
@@ -35,7 +38,11 @@
 //	    "date": "2026-11-21",
 //
 // Any change of the format, or of what the two descriptions say for the same manifest, has a new number in "format"; a
-// verifier keeps the old ones for as long as drops of that format may be held.
+// verifier keeps the old ones for as long as drops of that format may be held (docs/versions.md has the rule):
+//
+//	postern-manifest/v2   drop.supersedes is a list; README.html tells of notices of withdrawal; datapackage.json names
+//	                      what the drop supersedes
+//	postern-manifest/v1   drop.supersedes is one drop, or empty (schemas/manifest.v1.schema.json)
 //
 // # SHA256SUMS
 //

@@ -13,13 +13,13 @@ import (
 // MaxBytes bounds a manifest.json that is read: far above any real one.
 const MaxBytes = 32 << 20
 
-// Encode writes manifest.json. A nil list is written as an empty one and times as UTC in whole seconds. It refuses a
-// manifest that Validate refuses, so that nothing is written that could not be read.
+// Encode writes manifest.json, in the format that the manifest names. A nil list is written as an empty one and times as
+// UTC in whole seconds. It refuses a manifest that Validate refuses, so that nothing is written that could not be read.
 func (m *Manifest) Encode() ([]byte, error) {
 	if err := m.Validate(); err != nil {
 		return nil, err
 	}
-	data, err := encode(m.canonical())
+	data, err := m.write()
 	if err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
@@ -29,16 +29,17 @@ func (m *Manifest) Encode() ([]byte, error) {
 	return data, nil
 }
 
-// Parse reads manifest.json. It accepts exactly what Encode writes. Errors name a line, never what stands on it.
+// Parse reads manifest.json of any format up to this version's own. It accepts exactly what Encode writes. Errors name a
+// line, never what stands on it; one of a format that this version does not know is ErrNewer.
 func Parse(data []byte) (*Manifest, error) {
 	if len(data) > MaxBytes {
 		return nil, errors.New("manifest: more than 32 MiB")
 	}
-	var m Manifest
-	if err := decode(data, &m); err != nil {
+	m, err := read(data)
+	if err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
-	again, err := encode(m.canonical())
+	again, err := m.write()
 	if err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
@@ -49,7 +50,7 @@ func Parse(data []byte) (*Manifest, error) {
 	if err := m.Validate(); err != nil {
 		return nil, err
 	}
-	return &m, nil
+	return m, nil
 }
 
 // Prepared is the body of the register's "prepared" entry for a drop. It names what the drop will hold before the
@@ -161,6 +162,7 @@ func firstDifference(a, b []byte) int {
 // canonical is a copy in which every list is present and every time is UTC in whole seconds.
 func (m *Manifest) canonical() *Manifest {
 	c := *m
+	c.Drop.Supersedes = present(m.Drop.Supersedes)
 	c.Agreement.Decisions = present(m.Agreement.Decisions)
 	for i := range c.Agreement.Decisions {
 		d := &c.Agreement.Decisions[i]

@@ -94,7 +94,7 @@ func ExampleManifest_Encode() {
 	}
 	// Output:
 	// {
-	//   "format": "postern-manifest/v1",
+	//   "format": "postern-manifest/v2",
 	//   "classification": "personal-data/pseudonymised",
 	//   "notice": "This is personal data. Names and numbers are replaced with a code only the council can undo, and someone who knows a child well may still recognise them. Data protection law covers every row.",
 	//   "drop": {

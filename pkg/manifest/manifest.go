@@ -9,12 +9,16 @@ import (
 
 // The constants of a manifest. A drop is personal data, and says so in the same words every time.
 const (
-	Format         = "postern-manifest/v1"
+	Format         = "postern-manifest/v2"
 	Classification = "personal-data/pseudonymised"
 	Notice         = "This is personal data. Names and numbers are replaced with a code only the council can undo, " +
 		"and someone who knows a child well may still recognise them. Data protection law covers every row."
 	Scheme = "p1" // how pseudonyms are made
 )
+
+// FormatV1 is the first format: a drop named at most one that it superseded. Such drops are read for as long as they may
+// be held.
+const FormatV1 = "postern-manifest/v1"
 
 // The files of a drop beside its Parquet files.
 const (
@@ -26,9 +30,15 @@ const (
 	SignatureName   = "SHA256SUMS.sig"
 )
 
+// What lies beside the files of a drop once the council has withdrawn it, and is no part of it.
+const (
+	WithdrawnName          = "WITHDRAWN"
+	WithdrawnSignatureName = "WITHDRAWN.sig"
+)
+
 // Manifest is the content of manifest.json. Its members are written in this order.
 type Manifest struct {
-	Format          string     `json:"format"`         // the constant Format
+	Format          string     `json:"format"`         // the constant Format; FormatV1 of an older drop
 	Classification  string     `json:"classification"` // the constant Classification
 	Notice          string     `json:"notice"`         // the constant Notice
 	Drop            Drop       `json:"drop"`
@@ -55,8 +65,9 @@ type Drop struct {
 	Date     civil.Date `json:"date"`     // the civil date in England on which the drop was made
 	// PreviousSumsSHA256 is the SHA-256 (hex) of the SHA256SUMS of the agreement's drop before; empty for the first.
 	PreviousSumsSHA256 string `json:"previous_sums_sha256"`
-	// Supersedes is the id of an earlier, withdrawn drop that this one replaces; empty for most.
-	Supersedes string `json:"supersedes"`
+	// Supersedes are the ids of earlier, withdrawn drops that this one replaces, sorted; none for most. In FormatV1 there
+	// is at most one.
+	Supersedes []string `json:"supersedes"`
 }
 
 // Agreement says under which agreement the data left, and who decided so.

@@ -64,7 +64,7 @@ func TestParseRefuses(t *testing.T) {
 			return strings.Replace(s, `  "drop": {`, "  \"extra\": 1,\n  \"drop\": {", 1)
 		},
 		"repeated member": func(s string) string {
-			line := "  \"format\": \"postern-manifest/v1\",\n"
+			line := "  \"format\": \"postern-manifest/v2\",\n"
 			return strings.Replace(s, line, line+line, 1)
 		},
 		"repeated, first wins": func(s string) string {
@@ -81,7 +81,7 @@ func TestParseRefuses(t *testing.T) {
 		"time with part":    func(s string) string { return strings.Replace(s, "09:00:00Z", "09:00:00.5Z", 1) },
 		"not UTF-8":         func(s string) string { return strings.Replace(s, "Coventry City", "Coventry\xffCity", 1) },
 		"other class":       func(s string) string { return strings.Replace(s, manifest.Classification, "public", 1) },
-		"other format":      func(s string) string { return strings.Replace(s, "manifest/v1", "manifest/v2", 1) },
+		"other format":      func(s string) string { return strings.Replace(s, "manifest/v2", "manifest/v1", 1) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			changed := change(data)
@@ -139,8 +139,14 @@ func TestValidate(t *testing.T) {
 		{"drop.id", func(m *manifest.Manifest) { m.Drop.Sequence = 8 }},
 		{"drop.sequence", func(m *manifest.Manifest) { m.Drop.Sequence = 0 }},
 		{"drop.previous_sums_sha256", func(m *manifest.Manifest) { m.Drop.PreviousSumsSHA256 = "ABC" }},
-		{"drop.supersedes", func(m *manifest.Manifest) { m.Drop.Supersedes = "dsa-other/0001-20260101" }},
-		{"drop.supersedes", func(m *manifest.Manifest) { m.Drop.Supersedes = m.Drop.ID }},
+		{"drop.supersedes", func(m *manifest.Manifest) { m.Drop.Supersedes = []string{"dsa-other/0001-20260101"} }},
+		{"drop.supersedes", func(m *manifest.Manifest) { m.Drop.Supersedes = []string{m.Drop.ID} }},
+		{"drop.supersedes", func(m *manifest.Manifest) { m.Drop.Supersedes = []string{""} }},
+		{"drop.supersedes", func(m *manifest.Manifest) { m.Drop.Supersedes = []string{before(2), before(1)} }},
+		{"drop.supersedes", func(m *manifest.Manifest) { m.Drop.Supersedes = []string{before(1), before(1)} }},
+		{"drop.supersedes", func(m *manifest.Manifest) {
+			m.Format, m.Drop.Supersedes = manifest.FormatV1, []string{before(1), before(2)}
+		}},
 		{"agreement.id", func(m *manifest.Manifest) { m.Agreement.ID = "../x" }},
 		{"agreement.version", func(m *manifest.Manifest) { m.Agreement.Version = 0 }},
 		{"agreement.decisions", func(m *manifest.Manifest) { m.Agreement.Decisions = nil }},

@@ -21,6 +21,7 @@ var readme string
 func ReadmeHTML(m *Manifest) ([]byte, error) {
 	t, err := template.New(ReadmeName).Funcs(template.FuncMap{
 		"day":      day,
+		"first":    func(format string) bool { return format == FormatV1 },
 		"at":       func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
 		"number":   number,
 		"anchor":   func(table string) string { return "table-" + strings.ReplaceAll(table, "/", "-") },

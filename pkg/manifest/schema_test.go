@@ -18,9 +18,11 @@ import (
 )
 
 // schema is the published JSON Schema of manifest.json.
-func schema(t *testing.T) *jsonschema.Schema {
+func schema(t *testing.T) *jsonschema.Schema { return schemaIn(t, "../../schemas/manifest.schema.json") }
+
+func schemaIn(t *testing.T, file string) *jsonschema.Schema {
 	t.Helper()
-	data, err := os.ReadFile("../../schemas/manifest.schema.json")
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +204,9 @@ func generate(r *rand.Rand) *manifest.Manifest {
 	m.Drop.Sequence, m.Drop.Date = 1+r.Int64N(100_000), date()
 	m.Drop.ID = manifest.DropID(m.Agreement.ID, m.Drop.Sequence, m.Drop.Date)
 	m.Drop.PreviousSumsSHA256 = []string{"", digest()}[r.IntN(2)]
-	m.Drop.Supersedes = []string{"", m.Agreement.ID + "/0000-20200101"}[r.IntN(2)]
+	for i := range r.IntN(4) {
+		m.Drop.Supersedes = append(m.Drop.Supersedes, fmt.Sprintf("%s/000%d-20200101", m.Agreement.ID, i))
+	}
 	m.Agreement.Title, m.Agreement.RecipientUntil = text(), date()
 	for range r.IntN(4) {
 		m.Agreement.Decisions = append(m.Agreement.Decisions, manifest.Decision{

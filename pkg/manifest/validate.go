@@ -40,7 +40,7 @@ var (
 // never what is in them.
 func (m *Manifest) Validate() error {
 	v := &validation{}
-	v.is("format", m.Format == Format)
+	v.is("format", m.Format == Format || m.Format == FormatV1)
 	v.is("classification", m.Classification == Classification)
 	v.is("notice", m.Notice == Notice)
 	v.drop(m)
@@ -97,8 +97,9 @@ func (v *validation) drop(m *Manifest) {
 	if m.Drop.PreviousSumsSHA256 != "" {
 		v.shape("drop.previous_sums_sha256", digestForm, m.Drop.PreviousSumsSHA256)
 	}
-	if s := m.Drop.Supersedes; s != "" {
+	for i, s := range m.Drop.Supersedes {
 		v.is("drop.supersedes", dropIDForm.MatchString(s) && strings.HasPrefix(s, m.Agreement.ID+"/") && s != m.Drop.ID)
+		v.is("drop.supersedes", i == 0 || m.Drop.Supersedes[i-1] < s && m.Format != FormatV1)
 	}
 }
 

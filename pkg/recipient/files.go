@@ -105,7 +105,9 @@ func (v *verification) files(context.Context) (string, error) {
 	}
 	listed = append(listed, manifest.SumsName, manifest.SignatureName)
 	for _, e := range v.entries {
-		present = append(present, e.Path)
+		if !isNotice(e.Path) {
+			present = append(present, e.Path)
+		}
 	}
 	var wrong []string
 	if missing := without(listed, present); len(missing) > 0 {
@@ -236,6 +238,10 @@ func (v *verification) readManifest(context.Context) (string, error) {
 		}
 	}
 	m, err := manifest.Parse(v.small[manifest.Name])
+	if errors.Is(err, manifest.ErrNewer) {
+		v.newer = true
+		return "", failf("manifest.json is of a format that this version does not know.")
+	}
 	if err != nil {
 		return "", failf("manifest.json is not as the gateway writes it (%v).", firstOf(err))
 	}

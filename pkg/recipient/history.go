@@ -18,11 +18,7 @@ func (v *verification) register(context.Context) (string, error) {
 	if err != nil {
 		return "", failf("register.proof is not as the gateway writes it.")
 	}
-	err = proof.Verify(func(message, armoured []byte) error {
-		_, err := signature.Verify(message, armoured, signature.RegisterNamespace, v.opt.AllowedSigners, v.opt.Now)
-		return err
-	})
-	if err != nil {
+	if err := proof.Verify(RegisterVerifier(v.opt.AllowedSigners, v.opt.Now)); err != nil {
 		return "", unproved(err)
 	}
 	m := v.manifest

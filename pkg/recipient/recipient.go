@@ -10,7 +10,9 @@
 //
 //	signature      SHA256SUMS.sig is a signature of SHA256SUMS for postern-drop@v1 by an allowed signer
 //	names          no symbolic link, device or folder in place of a file, and no name that a drop may not have
+//	withdrawal     no notice lies beside the drop by which the council withdraws it (Notice)
 //	files          the files are exactly those of SHA256SUMS, with it and its signature: none missing, none added
+//	               (a notice of withdrawal lies beside them and is no part of the drop)
 //	digests        every file has the SHA-256 that SHA256SUMS says
 //	manifest       manifest.json is well formed, calls the drop personal data, names the same files, with the same
 //	               digests and sizes, and the drop that the folder is called after
@@ -20,9 +22,13 @@
 //	register       register.proof shows the drop's "prepared" entry in the council's register, and that the register
 //	               continues the one in the drop before
 //	previous       the drop follows the given previous drop: its SHA256SUMS, its register, its keys
+//	since          the register continues a checkpoint that the recipient kept, where one is given
 //
-// The first four say whether these are the bytes that were signed. If one of them fails, or the manifest does, what comes
-// after is not looked at: nothing is parsed that nobody vouches for. The other checks are all made.
+// Signature, names, files and digests say whether these are the bytes that were signed. If one of them fails, or the
+// manifest does, what comes after is not looked at: nothing is parsed that nobody vouches for. The other checks are all made.
+// A drop with a good notice of withdrawal is not verified, whatever else is said of it: the report has what the council says
+// in Withdrawn. One with a notice that cannot be believed is not verified either: somebody wants it not to be used, and
+// only the council can say who.
 //
 // # What is not checked
 //
@@ -53,6 +59,8 @@ type Options struct {
 	Now time.Time
 	// Previous is the agreement's drop before this one; nil leaves the chain unchecked.
 	Previous Source
+	// Since is a checkpoint of the council's register that the recipient kept (ParseCheckpoint); nil leaves it unchecked.
+	Since *register.Checkpoint
 	// TempDir is where files of a source that is no local folder are kept, mode 0600, while they are looked at. Empty is the
 	// system's own.
 	TempDir string
@@ -66,6 +74,7 @@ const (
 	Passed     Outcome = "pass"
 	Failed     Outcome = "fail"
 	NotChecked Outcome = "not checked"
+	Withdrawn  Outcome = "withdrawn" // of the check for a notice of withdrawal alone
 )
 
 // Check is one thing that was looked at.
@@ -81,6 +90,8 @@ type Report struct {
 	Checks   []Check `json:"checks"`
 	Sentence string  `json:"sentence"` // what this is; or that it must not be used
 	Drop     *Drop   `json:"drop,omitempty"`
+	// Withdrawn is what the council says about a drop that it has withdrawn; else nil.
+	Withdrawn *Withdrawal `json:"withdrawn,omitempty"`
 	// Manifest is the drop's, once signature, digests and manifest have been verified; else nil.
 	Manifest *manifest.Manifest `json:"-"`
 }
@@ -102,6 +113,10 @@ type Drop struct {
 // false too.
 const notSent = "This is not the drop that was sent, or not a whole one. Do not use it. " +
 	"Call the council, on a number you already have."
+
+// tooNew is the sentence of a drop that this version cannot read.
+const tooNew = "This drop was made by a newer version of Postern than this one can check. Nothing was found against it, and it is not " +
+	"verified. Get a newer postern-verify, and verify again before you use it."
 
 // failure is an error that means: a check failed. Every other error ends Verify.
 type failure string
@@ -143,6 +158,7 @@ type verification struct {
 	buffer   []byte            // for reading files from front to back
 	small    map[string][]byte // manifest.json and register.proof, as digested
 	manifest *manifest.Manifest
+	newer    bool // the manifest is of a format that came after this version
 	proof    *register.Proof
 }
 
@@ -156,9 +172,9 @@ func (v *verification) all(ctx context.Context) error {
 	for _, c := range []struct {
 		name string
 		look func(context.Context) (string, error)
-	}{{"names", v.names}, {"files", v.files}, {"digests", v.digests}, {"manifest", v.readManifest}} {
-		// Missing and added files are told of even where there are odd names too.
-		if !sound && (!signed || c.name != "files") {
+	}{{"names", v.names}, {"withdrawal", v.withdrawal}, {"files", v.files}, {"digests", v.digests}, {"manifest", v.readManifest}} {
+		// A withdrawal, and missing and added files, are told of even where there are odd names too.
+		if !sound && (!signed || c.name != "withdrawal" && c.name != "files") {
 			v.add(c.name, NotChecked, "Not looked at, because a check before it failed.")
 			continue
 		}
@@ -166,7 +182,7 @@ func (v *verification) all(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		sound = sound && passed
+		sound = sound && (passed || c.name == "withdrawal") // a notice says nothing of the bytes
 	}
 	if !sound {
 		return nil
@@ -189,7 +205,10 @@ func (v *verification) contents(ctx context.Context) error {
 	if _, err := v.check(ctx, "register", v.register); err != nil {
 		return err
 	}
-	_, err := v.check(ctx, "previous", v.previous)
+	if _, err := v.check(ctx, "previous", v.previous); err != nil || v.opt.Since == nil {
+		return err
+	}
+	_, err := v.check(ctx, "since", v.since)
 	return err
 }
 
@@ -197,12 +216,16 @@ func (v *verification) check(ctx context.Context, name string, look func(context
 	sentence, err := look(ctx)
 	var failed failure
 	var skipped notChecked
+	var notice withdrawn
 	switch {
 	case err == nil:
 		v.add(name, Passed, sentence)
 		return true, nil
 	case errors.As(err, &failed):
 		v.add(name, Failed, string(failed))
+		return false, nil
+	case errors.As(err, &notice):
+		v.add(name, Withdrawn, string(notice))
 		return false, nil
 	case errors.As(err, &skipped):
 		v.add(name, NotChecked, string(skipped))
@@ -223,7 +246,7 @@ func (v *verification) conclude() *Report {
 	r := v.report
 	r.Verified = v.manifest != nil
 	for _, c := range r.Checks {
-		r.Verified = r.Verified && c.Outcome != Failed
+		r.Verified = r.Verified && c.Outcome != Failed && c.Outcome != Withdrawn
 	}
 	if m := v.manifest; m != nil {
 		r.Manifest = m
@@ -234,7 +257,12 @@ func (v *verification) conclude() *Report {
 		}
 	}
 	r.Sentence = notSent
-	if r.Verified {
+	switch {
+	case r.Withdrawn != nil:
+		r.Sentence = r.Withdrawn.sentence()
+	case v.newer:
+		r.Sentence = tooNew
+	case r.Verified:
 		d := r.Drop
 		r.Sentence = fmt.Sprintf("This is drop %s from %s to %s under agreement %s version %d, %s, signed by %s. "+
 			"It is personal data: keep it, use it and delete it as the agreement says.",

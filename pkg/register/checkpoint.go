@@ -16,7 +16,7 @@ type Checkpoint struct {
 	Origin    string // names the register, such as "postern.council.example/331": printable ASCII, no space, no "+"
 	Size      int64  // records
 	Root      Hash   // of the tree of that size; of no records, SHA-256 of nothing
-	Signature []byte // of Text by the register key
+	Signature []byte // of Text by the register key: the line of a signed note, or in version 1 an SSHSIG
 }
 
 // Text is what is signed: origin, size in decimal, and root in base64, each ending in LF (the body of a C2SP
@@ -25,7 +25,8 @@ func (c Checkpoint) Text() []byte {
 	return fmt.Appendf(nil, "%s\n%d\n%s\n", c.Origin, c.Size, base64.StdEncoding.EncodeToString(c.Root[:]))
 }
 
-// Format writes the checkpoint as it stands in its file: the text, an empty line, the signature.
+// Format writes the checkpoint as it stands in its file: the text, an empty line, the signature. With a signature of
+// version 2 that is a C2SP signed note.
 func (c Checkpoint) Format() []byte {
 	return append(append(c.Text(), '\n'), c.Signature...)
 }
@@ -76,11 +77,17 @@ func (c Checkpoint) check() error {
 	if c.Size < 0 || c.Size > maxSize {
 		return errors.New("checkpoint: the size is out of range")
 	}
-	return checkSignature(c.Signature)
+	return checkSignature(c.Origin, c.Signature)
 }
 
-// checkSignature asks for text that can stand in a file and in JSON without changing.
-func checkSignature(s []byte) error {
+// checkSignature asks for text that can stand in a file and in JSON without changing: of a note, its one line.
+func checkSignature(origin string, s []byte) error {
+	if IsNote(s) {
+		if _, ok := cutNote(origin, s); !ok {
+			return errors.New("checkpoint: the signature is not the one line of a note in its one form")
+		}
+		return nil
+	}
 	ok := len(s) > 0 && len(s) <= MaxSignature && s[len(s)-1] == '\n'
 	for i := 0; ok && i < len(s); i++ {
 		ok = s[i] == '\n' || ' ' <= s[i] && s[i] <= '~'

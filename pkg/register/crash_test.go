@@ -20,8 +20,8 @@ func interrupted(t *testing.T, n int) (before, after files, p *pending) {
 	before = snapshot(t, dir)
 	r := add(t, l, entry(n))
 	after = snapshot(t, dir)
-	p = &pending{record: r, checkpoint: l.Checkpoint()}
-	p.line, p.leaf = appendRecord(nil, r)
+	p = &pending{line: lineOf(t, l, r.Index), checkpoint: l.Checkpoint()}
+	p.text = p.line.append(nil)
 	return before, after, p
 }
 
@@ -31,7 +31,7 @@ func TestACrashAtEveryStepIsFinishedOrUndone(t *testing.T) {
 	for _, n := range []int{0, 3} {
 		before, after, p := interrupted(t, n)
 		dir := filepath.Join(t.TempDir(), "register")
-		waiting, line := string(p.format()), string(p.line)
+		waiting, line := string(p.format()), string(p.text)
 		becomes := func(what string, state, want files) *Log {
 			t.Helper()
 			state.lay(t, dir)
@@ -143,13 +143,18 @@ func TestAppendThatCannotBeWritten(t *testing.T) {
 
 const appendForever = "POSTERN_TEST_APPEND_FOREVER"
 
-// TestKilledWhileAppending kills a process that appends without end: whatever it said was recorded must be there.
+// TestKilledWhileAppending kills a process that appends and erases without end: whatever it said was recorded must be
+// there, and whatever it said was erased must be gone.
 func TestKilledWhileAppending(t *testing.T) {
 	if dir := os.Getenv(appendForever); dir != "" {
 		l := open(t, dir)
 		for {
 			r := add(t, l, entry(0))
 			os.Stdout.WriteString(strconv.FormatInt(r.Index, 10) + "\n")
+			if r.Index%2 == 1 {
+				r = erase(t, l, r.Index, "number")
+				os.Stdout.WriteString(strconv.FormatInt(r.Index, 10) + "\n")
+			}
 		}
 	}
 	if runtime.GOOS == "windows" {
@@ -182,8 +187,20 @@ func TestKilledWhileAppending(t *testing.T) {
 			}
 		}
 		_ = cmd.Wait() // killed
-		if got := open(t, dir).Checkpoint().Size; got < said || got > said+1 {
+		l := open(t, dir)
+		if got := l.Checkpoint().Size; got < said || got > said+1 {
 			t.Fatalf("%d records are there, %d were said to be", got, said)
+		}
+		if err := l.VerifyRecords(); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range allLines(t, l) {
+			if r.Kind != KindErased {
+				continue
+			}
+			if e, err := ParseErasure(r.Body); err != nil || !lineOf(t, l, e.Index).bare {
+				t.Fatalf("record %d is said to be erased, and is there: %v", e.Index, err)
+			}
 		}
 	}
 }

@@ -2,11 +2,9 @@ package register
 
 import (
 	"bytes"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -16,9 +14,6 @@ import (
 )
 
 var errForm = errors.New("not in its one form")
-
-// maxLine bounds a line of the records file: a body, and the other members with their names.
-const maxLine = MaxBody + 1<<10
 
 // normalise gives the entry as it is kept, or says why it cannot be.
 func (e Entry) normalise() (Entry, error) {
@@ -114,62 +109,6 @@ func entryOf(moment, kind, body []byte) (Entry, error) {
 		return Entry{}, errForm
 	}
 	return e, nil
-}
-
-// appendRecord writes the record's line, with its line end, and returns its leaf hash. The entry is a normalised one.
-func appendRecord(b []byte, r Record) ([]byte, Hash) {
-	h := leaf(r.Salt, appendEntry(nil, r.Entry))
-	b = append(b, `{"index":`...)
-	b = strconv.AppendInt(b, r.Index, 10)
-	b = append(b, `,"time":"`...)
-	b = r.Time.AppendFormat(b, time.RFC3339)
-	b = append(b, `","kind":"`...)
-	b = append(b, r.Kind...)
-	b = append(b, `","salt":"`...)
-	b = hex.AppendEncode(b, r.Salt[:])
-	b = append(b, `","leaf":"`...)
-	b = hex.AppendEncode(b, h[:])
-	b = append(b, `","body":`...)
-	b = append(b, r.Body...)
-	return append(b, '}', '\n'), h
-}
-
-// parseRecord accepts exactly what appendRecord writes, and says whether what is wrong is the form of the line or that
-// its leaf is not that of its entry.
-func parseRecord(line []byte) (Record, Hash, error) {
-	fields, ok := split(line, `{"index":`, `,"time":"`, `","kind":"`, `","salt":"`, `","leaf":"`, `","body":`, "}\n")
-	if !ok {
-		return Record{}, Hash{}, errForm
-	}
-	index, err := strconv.ParseInt(string(fields[0]), 10, 64)
-	if err != nil || index < 0 {
-		return Record{}, Hash{}, errForm
-	}
-	e, err := entryOf(fields[1], fields[2], fields[5])
-	if err != nil {
-		return Record{}, Hash{}, errForm
-	}
-	r := Record{Index: index, Entry: e}
-	var stated Hash
-	if !unhex(r.Salt[:], fields[3]) || !unhex(stated[:], fields[4]) {
-		return Record{}, Hash{}, errForm
-	}
-	again, h := appendRecord(nil, r)
-	if h != stated {
-		return Record{}, Hash{}, errors.New("its leaf hash is not that of its salt, time, kind and body")
-	}
-	if !bytes.Equal(again, line) {
-		return Record{}, Hash{}, errForm
-	}
-	return r, h, nil
-}
-
-func unhex(dst, s []byte) bool {
-	if len(s) != hex.EncodedLen(len(dst)) {
-		return false
-	}
-	_, err := hex.Decode(dst, s)
-	return err == nil
 }
 
 // tree holds the hashes of complete subtrees in the order of tlog, growing by one record at a time.

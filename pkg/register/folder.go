@@ -48,6 +48,14 @@ func readSmall(dir, name string) ([]byte, error) {
 // replace makes data the content of a file, durably and at once. It reports whether the file may have changed: an
 // error with false left it as it was.
 func replace(dir, name string, data []byte) (changed bool, err error) {
+	return replaceWith(dir, name, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// replaceWith is replace for what is written bit by bit.
+func replaceWith(dir, name string, write func(w io.Writer) error) (changed bool, err error) {
 	fresh := filepath.Join(dir, name+newEnding)
 	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, fmt.Errorf("register: %w", err)
@@ -56,8 +64,7 @@ func replace(dir, name string, data []byte) (changed bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("register: %w", err)
 	}
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
 		_ = os.Remove(fresh) // what is left is removed before the next use
 		return false, fmt.Errorf("register: %w", err)
 	}
@@ -105,24 +112,38 @@ func syncFolder(dir string) error {
 
 // pending is a record on its way into the log, with the checkpoint that will cover it.
 type pending struct {
-	record     Record
-	leaf       Hash
-	line       []byte // of the record, with its line end
+	line       line
+	text       []byte // of the line
 	checkpoint Checkpoint
 }
 
-func (p *pending) format() []byte { return append(bytes.Clone(p.line), p.checkpoint.Format()...) }
+func (p *pending) format() []byte { return append(bytes.Clone(p.text), p.checkpoint.Format()...) }
 
 // parsePending accepts exactly what format writes.
 func parsePending(data []byte) (*pending, error) {
 	end := bytes.IndexByte(data, '\n') + 1
-	p := &pending{line: data[:end]}
+	p := &pending{text: data[:end]}
 	var err error
-	if p.record, p.leaf, err = parseRecord(p.line); err != nil {
+	if p.line, err = parseLine(p.text); err != nil {
 		return nil, err
 	}
-	p.checkpoint, err = ParseCheckpoint(data[end:])
-	return p, err
+	if p.line.bare {
+		return nil, errForm
+	}
+	if p.checkpoint, err = ParseCheckpoint(data[end:]); err != nil {
+		return nil, err
+	}
+	if !p.line.under(p.checkpoint) {
+		return nil, errors.New("the record carries another signature than its checkpoint")
+	}
+	return p, nil
+}
+
+// under is true of the last record of a log and the log's checkpoint: one signature stands in both, and in version 1 in
+// the checkpoint only.
+func (l line) under(c Checkpoint) bool {
+	signature, note := cutNote(c.Origin, c.Signature)
+	return note == (l.signature != "") && (!note || signature == l.signature)
 }
 
 // torn is true of what a crash can leave of a line that was being written: its beginning, and perhaps zero bytes where

@@ -15,6 +15,9 @@ import (
 	"github.com/postern-gateway/postern/pkg/finding"
 )
 
+// ErrNoRecord means that an index is none of a record.
+var ErrNoRecord = errors.New("the register has no record")
+
 // Log is an open register. It is not safe for concurrent use.
 type Log struct {
 	dir        string
@@ -23,6 +26,8 @@ type Log struct {
 	checkpoint Checkpoint
 	tree       tree
 	offsets    []int64 // where each record's line begins; last, where the file ends
+	erased     map[int64]Erasure
+	unfinished []int64 // of those, the records whose body is still in the file
 	closed     error   // why nothing can be appended any more
 }
 
@@ -51,7 +56,7 @@ func Create(dir, origin string, sign Signer) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("register: %w", err)
 	}
-	l := &Log{dir: dir, random: rand.Reader, offsets: []int64{0}}
+	l := &Log{dir: dir, random: rand.Reader, offsets: []int64{0}, erased: map[int64]Erasure{}}
 	if l.checkpoint, err = l.sign(Checkpoint{Origin: origin, Root: empty}, sign); err != nil {
 		return nil, err
 	}
@@ -70,7 +75,11 @@ func (l *Log) sign(c Checkpoint, sign Signer) (Checkpoint, error) {
 	if c.Signature, err = sign(c.Text()); err != nil {
 		return Checkpoint{}, fmt.Errorf("register: sign the checkpoint: %w", err)
 	}
-	if err := checkSignature(c.Signature); err != nil {
+	err = c.check()
+	if err == nil && !IsNote(c.Signature) {
+		err = errors.New("checkpoint: what is signed now is signed as a note") // version 1 is read, and no longer written
+	}
+	if err != nil {
 		return Checkpoint{}, finding.WithHint(fmt.Errorf("register: %w", err), "this is a mistake in the program: please report it")
 	}
 	if l.verify != nil {
@@ -99,12 +108,16 @@ func Open(dir string, verify Verifier) (*Log, error) {
 	}
 	switch {
 	case p == nil:
-		return l, nil
 	case p.checkpoint.Size == l.checkpoint.Size:
-		return l, remove(dir, pendingFile)
+		if err := remove(dir, pendingFile); err != nil {
+			return nil, err
+		}
 	default:
-		return l, l.commit(p)
+		if err := l.commit(p); err != nil {
+			return nil, err
+		}
 	}
+	return l, l.finishErasures()
 }
 
 // View opens the register of a folder for reading, changes nothing in it, and shows the log as of its checkpoint. It
@@ -123,8 +136,16 @@ func View(dir string, verify Verifier) (*Log, error) {
 //
 // After an error before the record existed, the log is as it was and can be used again. After an error later on, the
 // log takes no more entries, and the next Open finds the record and finishes it: a caller that must not record a thing
-// twice looks for it there.
+// twice looks for it there. An entry of KindErased is refused: Erase makes them.
 func (l *Log) Append(entry Entry, sign Signer) (Record, error) {
+	if entry.Kind == KindErased {
+		return Record{}, mistake("an erasure is not an entry like others")
+	}
+	return l.add(entry, sign)
+}
+
+// add appends an entry of any kind.
+func (l *Log) add(entry Entry, sign Signer) (Record, error) {
 	if l.closed != nil {
 		return Record{}, finding.WithHint(fmt.Errorf("register: nothing can be appended: %w", l.closed), "open the register again, for writing")
 	}
@@ -136,18 +157,20 @@ func (l *Log) Append(entry Entry, sign Signer) (Record, error) {
 		return Record{}, err
 	}
 	n := l.checkpoint.Size
-	p := &pending{record: Record{Index: n, Entry: entry}}
-	if _, err := io.ReadFull(l.random, p.record.Salt[:]); err != nil {
+	r := Record{Index: n, Entry: entry}
+	if _, err := io.ReadFull(l.random, r.Salt[:]); err != nil {
 		return Record{}, fmt.Errorf("register: draw a salt: %w", err)
 	}
-	p.line, p.leaf = appendRecord(nil, p.record)
-	root, err := l.rootWith(p.leaf)
+	p := &pending{line: newLine(r)}
+	root, err := l.rootWith(p.line.leaf)
 	if err != nil {
 		return Record{}, err
 	}
 	if p.checkpoint, err = l.sign(Checkpoint{Origin: l.checkpoint.Origin, Size: n + 1, Root: root}, sign); err != nil {
 		return Record{}, err
 	}
+	p.line.signature, _ = cutNote(p.checkpoint.Origin, p.checkpoint.Signature)
+	p.text = p.line.append(nil)
 	if changed, err := replace(l.dir, pendingFile, p.format()); err != nil {
 		if changed {
 			l.closed = err
@@ -158,7 +181,7 @@ func (l *Log) Append(entry Entry, sign Signer) (Record, error) {
 		l.closed = err
 		return Record{}, err
 	}
-	return p.record, nil
+	return r, nil
 }
 
 // rootWith is the root of the tree with one leaf more.
@@ -173,12 +196,12 @@ func (l *Log) rootWith(h Hash) (Hash, error) {
 
 // commit finishes a pending record: everything after the file was written. It can be repeated.
 func (l *Log) commit(p *pending) error {
-	grown, err := l.tree.grow(p.record.Index, p.leaf)
+	grown, err := l.tree.grow(p.line.Index, p.line.leaf)
 	if err != nil {
 		return err
 	}
 	end := l.offsets[len(l.offsets)-1]
-	if err := appendAt(l.dir, end, p.line); err != nil {
+	if err := appendAt(l.dir, end, p.text); err != nil {
 		return err
 	}
 	if _, err := replace(l.dir, checkpointFile, p.checkpoint.Format()); err != nil {
@@ -187,7 +210,11 @@ func (l *Log) commit(p *pending) error {
 	if err := remove(l.dir, pendingFile); err != nil {
 		return err
 	}
-	l.tree, l.checkpoint, l.offsets = grown, p.checkpoint, append(l.offsets, end+int64(len(p.line)))
+	l.tree, l.checkpoint, l.offsets = grown, p.checkpoint, append(l.offsets, end+int64(len(p.text)))
+	if e, is := p.line.erasure(); is {
+		l.erased[e.Index] = e
+		l.unfinished = append(l.unfinished, e.Index)
+	}
 	return nil
 }
 
@@ -254,25 +281,43 @@ func (l *Log) Find(kind string) iter.Seq2[Record, error] {
 // Record gives one record, by its index from 0.
 func (l *Log) Record(index int64) (Record, error) {
 	if index < 0 || index >= l.checkpoint.Size {
-		return Record{}, finding.WithHint(fmt.Errorf("register: there is no record %d", index),
+		return Record{}, finding.WithHint(fmt.Errorf("%w %d", ErrNoRecord, index),
 			fmt.Sprintf("the register holds %d records, counted from 0", l.checkpoint.Size))
 	}
-	lines, err := openLines(l.dir, l.offsets[index])
+	r, err := l.line(index)
 	if err != nil {
 		return Record{}, err
 	}
-	defer lines.close()
-	return l.next(lines, index)
+	return l.as(r)
 }
 
-// next reads the record that the file is at, and makes sure that it is the one of that index.
+// next reads the record that the file is at.
 func (l *Log) next(lines *lineReader, index int64) (Record, error) {
-	r, h, err := lines.record(index)
+	r, err := l.read(lines, index)
 	if err != nil {
 		return Record{}, err
 	}
-	if h != l.tree[tlog.StoredHashIndex(0, index)] {
-		return Record{}, tampered(index, "it was changed while the register was open")
+	return l.as(r)
+}
+
+// line reads one line of the file.
+func (l *Log) line(index int64) (line, error) {
+	lines, err := openLines(l.dir, l.offsets[index])
+	if err != nil {
+		return line{}, err
+	}
+	defer lines.close()
+	return l.read(lines, index)
+}
+
+// read reads the line that the file is at, and makes sure that it is the one of that index.
+func (l *Log) read(lines *lineReader, index int64) (line, error) {
+	r, err := lines.record(index)
+	if err != nil {
+		return line{}, err
+	}
+	if r.leaf != l.tree[tlog.StoredHashIndex(0, index)] {
+		return line{}, tampered(index, "it was changed while the register was open")
 	}
 	return r, nil
 }

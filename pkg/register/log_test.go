@@ -68,7 +68,7 @@ func TestAppendAndOpenAgain(t *testing.T) {
 		t.Error("found what is not there")
 	}
 	s, err := Verify(dir, councilKey.verify)
-	if c := l.Checkpoint(); err != nil || s != (Summary{origin, 20, c.Root, false}) || c.Size != 20 || c.Origin != origin {
+	if c := l.Checkpoint(); err != nil || s != (Summary{Origin: origin, Size: 20, Root: c.Root}) || c.Size != 20 || c.Origin != origin {
 		t.Errorf("Verify: %+v, %v", s, err)
 	}
 }
@@ -149,6 +149,7 @@ func TestAppendKeepsOneFormOfAnEntry(t *testing.T) {
 		"no time":           {Kind: "k", Body: json.RawMessage(`{}`)},
 		"far future":        {Kind: "k", Time: at0.AddDate(9000, 0, 0), Body: json.RawMessage(`{}`)},
 		"no body":           {Kind: "k", Time: at0},
+		"erased":            {Kind: KindErased, Time: at0, Body: json.RawMessage(`{}`)},
 		"not JSON":          {Kind: "k", Time: at0, Body: json.RawMessage(`{canary}`)},
 		"two values":        {Kind: "k", Time: at0, Body: json.RawMessage(`"canary" 1`)},
 		"not UTF-8":         {Kind: "k", Time: at0, Body: json.RawMessage("\"canary\xff\"")},
@@ -174,6 +175,7 @@ func TestAppendThatCannotBeSigned(t *testing.T) {
 		"another key":   testKey(2).sign,
 		"nothing":       func([]byte) ([]byte, error) { return nil, nil },
 		"no line end":   func([]byte) ([]byte, error) { return []byte("x"), nil },
+		"version 1":     councilKey.sign1,
 		"not text":      func([]byte) ([]byte, error) { return []byte("\x00\n"), nil },
 		"far too large": func([]byte) ([]byte, error) { return []byte(strings.Repeat("x\n", MaxSignature)), nil },
 	} {
@@ -209,14 +211,14 @@ func TestAppendRefusesAFolderThatChanged(t *testing.T) {
 		t.Errorf("%d records", got)
 	}
 	// Reading notices too.
+	forged := forge(Record{Index: 1, Entry: entry(7)}, lineOf(t, first, 1).signature)
 	f := snapshot(t, dir)
 	f.with(recordsFile, strings.Replace(f[recordsFile], "happened <1>", "happened <7>", 1)).lay(t, dir)
 	if _, err := first.Record(1); !errors.As(err, &tamper) || tamper.Index != 1 || !strings.Contains(err.Error(), "leaf hash") {
 		t.Errorf("a changed record is read: %v", err)
 	}
 	lines := strings.SplitAfter(f[recordsFile], "\n")
-	forged, _ := appendRecord(nil, Record{Index: 1, Entry: entry(7)})
-	f.with(recordsFile, lines[0]+string(forged)+lines[2]).lay(t, dir)
+	f.with(recordsFile, lines[0]+forged+lines[2]).lay(t, dir)
 	var last error
 	n := 0
 	for _, err := range first.Records() {

@@ -22,8 +22,13 @@ type Proof struct {
 	Consistency []Hash      // from the earlier state to this one (RFC 6962 section 2.1.2); none without one
 }
 
-// ProofFormat names the form of a proof's text.
-const ProofFormat = "postern-register-proof/v1"
+// ProofFormat names the form of a proof's text, and ProofFormat1 the one before it, whose checkpoint was signed with
+// SSHSIG. Both have the same members. The earlier checkpoint in a proof of either is as it was signed in its time; one that
+// is a note cannot be earlier than one that is not.
+const (
+	ProofFormat  = "postern-register-proof/v2"
+	ProofFormat1 = "postern-register-proof/v1"
+)
 
 // maxProof bounds the text of a proof: JSON writes each byte of a body as two at most.
 const maxProof = 1 << 20
@@ -33,11 +38,14 @@ const maxHashes = 2 * 41
 
 // Proof proves the record of an index (from 0) under the current checkpoint, and that the log continues the previous
 // checkpoint, if there is one. A previous checkpoint that the log does not continue is a *TamperError. It may count as
-// many records as there are now, or none.
+// many records as there are now, or none. An erased record cannot be proved.
 func (l *Log) Proof(index int64, previous *Checkpoint) (*Proof, error) {
 	r, err := l.Record(index)
 	if err != nil {
 		return nil, err
+	}
+	if r.Erased {
+		return nil, errErased(index)
 	}
 	p := &Proof{Checkpoint: l.checkpoint, Record: r}
 	size := l.checkpoint.Size
@@ -181,7 +189,7 @@ type previousJSON struct {
 // Format writes the proof as the file register.proof: JSON, indented, in one form.
 //
 //	{
-//	  "format": "postern-register-proof/v1",
+//	  "format": "postern-register-proof/v2",
 //	  "origin": "postern.council.example/331",
 //	  "checkpoint": {"text": "…", "signature": "…"},
 //	  "record": {"index": 12, "salt": "<hex>", "entry": "<the exact bytes that are hashed after the salt>"},
@@ -195,7 +203,7 @@ func (p *Proof) Format() ([]byte, error) {
 		return nil, &ProofError{PartForm, err}
 	}
 	out := proofJSON{
-		Format:     ProofFormat,
+		Format:     p.format(),
 		Origin:     p.Checkpoint.Origin,
 		Checkpoint: checkpointJSON{string(p.Checkpoint.Text()), string(p.Checkpoint.Signature)},
 		Record:     recordJSON{p.Record.Index, hex.EncodeToString(p.Record.Salt[:]), string(appendEntry(nil, p.Record.Entry))},
@@ -214,6 +222,14 @@ func (p *Proof) Format() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// format is the form that the proof has, by how its checkpoint is signed.
+func (p *Proof) format() string {
+	if IsNote(p.Checkpoint.Signature) {
+		return ProofFormat
+	}
+	return ProofFormat1
+}
+
 // orEmpty writes no hashes as [] and not as null.
 func orEmpty(h []Hash) []Hash {
 	if h == nil {
@@ -229,6 +245,9 @@ func (p *Proof) checkForm() error {
 	if p.Record.Index < 0 || p.Record.Index >= p.Checkpoint.Size {
 		return errors.New("the checkpoint does not count the record")
 	}
+	if p.Record.Erased {
+		return errErased(p.Record.Index)
+	}
 	if _, err := parseEntry(appendEntry(nil, p.Record.Entry)); err != nil {
 		return fmt.Errorf("the entry is %w", err)
 	}
@@ -240,6 +259,9 @@ func (p *Proof) checkForm() error {
 			return errors.New("hashes from a previous checkpoint, and no previous checkpoint")
 		}
 		return nil
+	}
+	if p.format() == ProofFormat1 && IsNote(p.Previous.Signature) {
+		return errors.New("a checkpoint of version 1 continues one of version 2")
 	}
 	return p.Previous.check()
 }
@@ -262,8 +284,8 @@ func parseProof(data []byte) (*Proof, error) {
 	if json.Unmarshal(data, &in) != nil {
 		return nil, errors.New("not the JSON of a proof")
 	}
-	if in.Format != ProofFormat {
-		return nil, finding.WithHint(fmt.Errorf("not of the form %s", ProofFormat), "use a version of postern-verify as new as the drop")
+	if in.Format != ProofFormat && in.Format != ProofFormat1 {
+		return nil, finding.WithHint(fmt.Errorf("not of the form %s or %s", ProofFormat, ProofFormat1), "use a version of postern-verify as new as the drop")
 	}
 	p := &Proof{Record: Record{Index: in.Record.Index}, Inclusion: in.Inclusion}
 	var err error

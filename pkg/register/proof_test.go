@@ -382,19 +382,25 @@ func FuzzParseCheckpoint(f *testing.F) {
 
 func FuzzParseRecord(f *testing.F) {
 	for i := range 3 {
-		line, _ := appendRecord(nil, Record{Index: int64(i), Salt: [32]byte{byte(i)}, Entry: entry(i)})
-		f.Add(line)
+		l := newLine(Record{Index: int64(i), Salt: [32]byte{byte(i)}, Entry: entry(i)})
+		f.Add(l.append(nil))
+		f.Add(l.erased().append(nil))
+		l.signature = anySignature
+		f.Add(l.append(nil))
+		f.Add(l.erased().append(nil))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, h, err := parseRecord(data)
+		l, err := parseLine(data)
 		if err != nil {
 			return
 		}
-		again, hash := appendRecord(nil, r)
-		if !bytes.Equal(again, data) || h != hash {
+		if again := l.append(nil); !bytes.Equal(again, data) || l.bare != (l.Body == nil) {
 			t.Errorf("accepted %q, written again as %q", data, again)
 		}
-		if e, err := parseEntry(appendEntry(nil, r.Entry)); err != nil || !reflect.DeepEqual(e, r.Entry) {
+		if l.bare {
+			return
+		}
+		if e, err := parseEntry(appendEntry(nil, l.Entry)); err != nil || !reflect.DeepEqual(e, l.Entry) || newLine(l.Record).leaf != l.leaf {
 			t.Errorf("the entry of %q: %v", data, err)
 		}
 	})

@@ -36,8 +36,9 @@ func TestEveryChangedByteIsNoticed(t *testing.T) {
 
 func TestRecordsRemovedMovedAndCut(t *testing.T) {
 	t.Parallel()
-	dir, _ := newLog(t, 5)
+	dir, l := newLog(t, 5)
 	f := snapshot(t, dir)
+	extra := forge(Record{Index: 5, Entry: entry(5)}, lineOf(t, l, 4).signature)
 	lines := strings.SplitAfter(strings.TrimSuffix(f[recordsFile], "\n"), "\n")
 	lines[4] += "\n"
 	try := func(index int64, what string, lines ...string) {
@@ -58,7 +59,12 @@ func TestRecordsRemovedMovedAndCut(t *testing.T) {
 		try(at, "an empty line before", splice(i, "\n", line)...)
 		try(at, "a space before", splice(i, " "+line)...)
 		try(at, "a carriage return", splice(i, strings.TrimSuffix(line, "\n")+"\r\n")...)
-		try(at, "members in another order", splice(i, strings.Replace(line, `{"index":`, `{"extra":1,"index":`, 1))...)
+		try(at, "version 3", splice(i, strings.Replace(line, `"v":2`, `"v":3`, 1))...)
+		try(at, "no version", splice(i, strings.Replace(line, `"v":2,`, ``, 1))...)
+		if i > 0 { // the first ones may be of version 1
+			try(at, "version 1", splice(i, asVersion1(t, line))...)
+		}
+		try(at, "members in another order", splice(i, strings.Replace(line, `"index":`, `"extra":1,"index":`, 1))...)
 		try(at, "endless", splice(i, strings.Repeat("x", maxLine+2)+"\n")...)
 		for j := range i {
 			swapped := append([]string{}, lines...)
@@ -67,8 +73,7 @@ func TestRecordsRemovedMovedAndCut(t *testing.T) {
 		}
 		try(at, "cut from here on", lines[:i]...)
 	}
-	extra, _ := appendRecord(nil, Record{Index: 5, Entry: entry(5)})
-	try(5, "one record more", append(lines, string(extra))...)
+	try(5, "one record more", append(lines, extra)...)
 	try(5, "an empty line more", append(lines, "\n")...)
 	try(5, "zeroes after the end", append(lines, "\x00\x00")...)
 	refusedAt(t, dir, f.without(recordsFile), 0, "no records file")
@@ -76,6 +81,17 @@ func TestRecordsRemovedMovedAndCut(t *testing.T) {
 	refusedAt(t, dir, f.with(checkpointFile, ""), Unknown, "an empty checkpoint")
 	refusedAt(t, dir, f.with(checkpointFile, strings.Repeat("x", maxSmallFile+1)), Unknown, "an endless checkpoint")
 	refusedAt(t, dir, f.with(pendingFile, ""), Unknown, "an empty pending file")
+}
+
+// asVersion1 gives a line without what version 2 brought. What is hashed is the same.
+func asVersion1(t *testing.T, text string) string {
+	t.Helper()
+	l, err := parseLine([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.signature = ""
+	return string(l.append(nil))
 }
 
 // A change by one who knows the form: the line is sound by itself, and the hash over all says no.
@@ -90,10 +106,12 @@ func TestAForgedRecordIsNoticed(t *testing.T) {
 		records = append(records, r)
 	}
 	for _, r := range records {
-		line, _ := appendRecord(nil, r)
+		signature := lineOf(t, l, r.Index).signature
+		line := forge(r, signature)
 		r.Entry = entry(50)
-		forged, _ := appendRecord(nil, r)
-		refusedAt(t, dir, f.with(recordsFile, strings.Replace(f[recordsFile], string(line), string(forged), 1)), Unknown, "forged")
+		changed := strings.Replace(f[recordsFile], line, forge(r, signature), 1)
+		refusedAt(t, dir, f.with(recordsFile, changed), r.Index, "forged")
+		f.lay(t, dir) // for the next line to be read
 	}
 	// And one who also has a key, but not the register's.
 	c := l.Checkpoint()
@@ -129,14 +147,14 @@ func TestAChangedPendingFileIsNoticed(t *testing.T) {
 	refusedAt(t, dir, before.with(pendingFile, string(other.format())), Unknown, "an old pending file")
 	_, _, other = interrupted(t, 4)
 	refusedAt(t, dir, before.with(pendingFile, string(other.format())), Unknown, "a later pending file")
-	mixed := &pending{record: p.record, line: other.line, checkpoint: p.checkpoint}
+	mixed := &pending{text: other.text, checkpoint: p.checkpoint}
 	refusedAt(t, dir, before.with(pendingFile, string(mixed.format())), Unknown, "record and checkpoint of two")
-	forged, _ := appendRecord(nil, Record{Index: 3, Entry: entry(7)})
-	refusedAt(t, dir, after.with(pendingFile, string(forged)+after[checkpointFile]), Unknown, "another record than the last")
-	refusedAt(t, dir, after.with(pendingFile, string(waiting)).with(recordsFile, after[recordsFile]+string(p.line[:9])), Unknown, "more after the last record")
+	forged := forge(Record{Index: 3, Entry: entry(7)}, p.line.signature)
+	refusedAt(t, dir, after.with(pendingFile, forged+after[checkpointFile]), Unknown, "another record than the last")
+	refusedAt(t, dir, after.with(pendingFile, string(waiting)).with(recordsFile, after[recordsFile]+string(p.text[:9])), Unknown, "more after the last record")
 
 	// What follows the records is not what is pending.
-	line := string(p.line)
+	line := string(p.text)
 	for what, tail := range map[string]string{
 		"another byte":     "X" + line[1:],
 		"another end":      line[:len(line)-3] + "X}\n",

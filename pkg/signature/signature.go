@@ -52,6 +52,10 @@ const (
 	RolesNamespace    = "postern-roles@v1"    // the roles file
 	RegisterNamespace = "postern-register@v1" // a checkpoint of the register
 	RefusalNamespace  = "postern-refusal@v1"  // a recipient's or gate's signed refusal
+
+	WithdrawalNamespace = "postern-withdrawal@v1" // a notice that a drop was wrong and must not be used
+	// ProgrammeNamespace is for the list of the councils of a programme.
+	ProgrammeNamespace = "postern-programme@v1"
 )
 
 var (

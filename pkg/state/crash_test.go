@@ -59,8 +59,9 @@ func help(what, path string) error {
 	case helperWrites:
 		return writeForEver(f)
 	case helperOnce:
+		_, checkedErr := f.AddPreflight("a", []byte("{}"))
 		_, err := f.AddRun("a", []byte("{}"))
-		return errors.Join(err, f.ClaimSalt("f1", "a", 1))
+		return errors.Join(checkedErr, err, f.ClaimSalt("f1", "a", 1))
 	default:
 		identity, err := age.GenerateX25519Identity()
 		if err != nil {
@@ -87,8 +88,9 @@ func writeForEver(f *Folder) error {
 		return err
 	}
 	for n := len(drops) + 1; ; n++ {
+		_, checkedErr := f.AddPreflight(anAgreement, fmt.Appendf(nil, `{"n": %d}`, n))
 		_, runErr := f.AddRun(anAgreement, fmt.Appendf(nil, `{"n": %d}`, n))
-		if err := errors.Join(runErr, f.ClaimSalt(fmt.Sprint("f", n), anAgreement, n), f.AppendDrop(anAgreement, aDrop(n))); err != nil {
+		if err := errors.Join(checkedErr, runErr, f.ClaimSalt(fmt.Sprint("f", n), anAgreement, n), f.AppendDrop(anAgreement, aDrop(n))); err != nil {
 			return err
 		}
 		fmt.Println("started")
@@ -191,6 +193,15 @@ func TestKilledWriter(t *testing.T) {
 				t.Errorf("run %d: %q, %v", n, record, err)
 			}
 		}
+		checked, err := f.Preflights(anAgreement)
+		if err != nil || len(checked) < len(runs) || checked[len(checked)-1] != len(checked) {
+			t.Errorf("%d runs, pre-flights %v, %v", len(runs), checked, err)
+		}
+		for _, n := range checked {
+			if record, err := f.Preflight(anAgreement, n); err != nil || !strings.HasSuffix(string(record), "}") {
+				t.Errorf("pre-flight %d: %q, %v", n, record, err)
+			}
+		}
 		if err := f.ClaimSalt("f1", anAgreement, 1); err != nil {
 			t.Errorf("salts: %v", err)
 		}
@@ -229,6 +240,10 @@ func TestFlushOrder(t *testing.T) {
 	steps := []string{
 		`fsync\(\d+<` + base + `>`, // the names of new folders
 		`fsync\(\d+<` + path + `>`,
+		`fsync\(\d+<` + path + `/preflight>`,
+		`fsync\(\d+<` + path + `/preflight/a/` + temp + `>`,
+		`linkat\([^\n]*"` + temp + `", [^\n]*"000001.json"`,
+		`fsync\(\d+<` + path + `/preflight/a>`,
 		`fsync\(\d+<` + path + `/runs>`,
 		`fsync\(\d+<` + path + `/runs/a/` + temp + `>`,
 		`linkat\([^\n]*"` + temp + `", [^\n]*"000001.json"`,

@@ -6,6 +6,7 @@
 //	  salts.json                                  which salt belongs to which agreement and epoch, by fingerprint
 //	  register/                                   the register of decisions and drops: package register's
 //	  staging/<agreement>/<name>/                 files of a run at work, in the clear
+//	  preflight/<agreement>/000001.json …         what was checked before each run, never changed
 //	  runs/<agreement>/000001.json …              one record of each run, never changed
 //	  drops/<agreement>.json                      the ledger of published drops
 //	  membership/<agreement>/<drop>/<table>.age   which pseudonyms were in a drop, sealed to the rights key

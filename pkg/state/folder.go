@@ -23,6 +23,7 @@ const (
 	registerFolder   = "register"
 	stagingFolder    = "staging"
 	runsFolder       = "runs"
+	preflightFolder  = "preflight"
 	dropsFolder      = "drops"
 	membershipFolder = "membership"
 )

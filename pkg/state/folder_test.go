@@ -69,6 +69,8 @@ func TestNames(t *testing.T) {
 		_, addErr := f.AddRun(bad, []byte("{}"))
 		_, runsErr := f.Runs(bad)
 		_, runErr := f.Run(bad, 1)
+		_, addCheckedErr := f.AddPreflight(bad, []byte("{}"))
+		_, checkedErr := f.Preflight(bad, 1)
 		_, dropsErr := f.Drops(bad)
 		_, writerErr := f.MembershipWriter(bad, "d", "t", nil)
 		_, writerErr2 := f.MembershipWriter("a", bad, "t", nil)
@@ -77,7 +79,7 @@ func TestNames(t *testing.T) {
 		}
 		for what, err := range map[string]error{
 			"staging agreement": stagingErr, "staging name": stagingErr2, "remove staging": f.RemoveStaging("a", bad),
-			"add run": addErr, "runs": runsErr, "run": runErr, "drops": dropsErr, "append": f.AppendDrop(bad, aDrop(1)),
+			"add pre-flight": addCheckedErr, "pre-flight": checkedErr, "add run": addErr, "runs": runsErr, "run": runErr, "drops": dropsErr, "append": f.AppendDrop(bad, aDrop(1)),
 			"membership agreement": writerErr, "membership drop": writerErr2, "membership table": readErr,
 			"salt": f.ClaimSalt("ab", bad, 1),
 		} {

@@ -79,6 +79,47 @@ func TestAddRunRefuses(t *testing.T) {
 	}
 }
 
+// TestPreflightsAreKeptApart: what was checked before a run has numbers of its own, is kept as it was given, and only its
+// owner can read it.
+func TestPreflightsAreKeptApart(t *testing.T) {
+	f := open(t, filepath.Join(t.TempDir(), "state"))
+	if _, err := f.AddRun(anAgreement, []byte(`{"run": 1}`)); err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; n <= 2; n++ {
+		if got, err := f.AddPreflight(anAgreement, fmt.Appendf(nil, `{"checks": %d}`, n)); got != n || err != nil {
+			t.Fatalf("pre-flight %d: got %d, %v", n, got, err)
+		}
+	}
+	f = open(t, f.path)
+	for n := 1; n <= 2; n++ {
+		if got, err := f.Preflight(anAgreement, n); string(got) != fmt.Sprintf(`{"checks": %d}`, n) || err != nil {
+			t.Errorf("pre-flight %d: %s, %v", n, got, err)
+		}
+	}
+	for _, n := range []int{-1, 0, 3} {
+		if _, err := f.Preflight(anAgreement, n); !errors.Is(err, ErrNoPreflight) || finding.HintOf(err) == "" {
+			t.Errorf("pre-flight %d: %v", n, err)
+		}
+	}
+	if _, err := f.Preflight("no-such", 1); !errors.Is(err, ErrNoPreflight) {
+		t.Errorf("pre-flight of an agreement without: %v", err)
+	}
+	if got, err := f.Preflights(anAgreement); !slices.Equal(got, []int{1, 2}) || err != nil {
+		t.Errorf("pre-flights: %v, %v", got, err)
+	}
+	if got, err := f.Runs(anAgreement); !slices.Equal(got, []int{1}) || err != nil {
+		t.Errorf("runs: %v, %v", got, err)
+	}
+	want := []string{anAgreement, anAgreement + "/000001.json", anAgreement + "/000002.json"}
+	if got := everything(t, filepath.Join(f.path, "preflight")); !slices.Equal(got, want) {
+		t.Errorf("files %q, want %q", got, want)
+	}
+	if _, err := f.AddPreflight(anAgreement, []byte("[]")); err == nil {
+		t.Error("a list was taken for a record")
+	}
+}
+
 func TestRunsAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	const writers, each = 8, 5

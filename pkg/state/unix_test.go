@@ -176,9 +176,10 @@ func TestModesDuringWork(t *testing.T) {
 	for n := 1; n <= 10; n++ {
 		drop := aDrop(n)
 		staging, stagingErr := f.Staging(anAgreement, drop.ID)
+		_, checkedErr := f.AddPreflight(anAgreement, []byte("{}"))
 		_, runErr := f.AddRun(anAgreement, []byte("{}"))
 		w, writerErr := f.MembershipWriter(anAgreement, drop.ID, "ssda903/episodes", identity.Recipient())
-		if err := errors.Join(stagingErr, runErr, writerErr); err != nil {
+		if err := errors.Join(stagingErr, checkedErr, runErr, writerErr); err != nil {
 			t.Fatal(err)
 		}
 		for _, pseudonym := range pseudonyms(5000) {
@@ -207,7 +208,7 @@ func TestModesDuringWork(t *testing.T) {
 	if _, err := Open(path); err != nil {
 		t.Error(err)
 	}
-	if names := files(t, path); len(names) != 10+10+3 { // runs and indexes; lock, salts, ledger
+	if names := files(t, path); len(names) != 10+10+10+3 { // pre-flights, runs and indexes; lock, salts, ledger
 		t.Errorf("files: %q", names)
 	}
 }

@@ -6,7 +6,9 @@ package recipienttest
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -55,7 +57,20 @@ func Key(seed byte) (ssh.Signer, error) {
 }
 
 func (c *Council) signRegister(message []byte) ([]byte, error) {
-	return signature.Sign(c.RegisterKey, signature.RegisterNamespace, message)
+	var public ed25519.PublicKey
+	if key, ok := c.RegisterKey.PublicKey().(ssh.CryptoPublicKey); ok {
+		public, _ = key.CryptoPublicKey().(ed25519.PublicKey)
+	}
+	if public == nil {
+		return nil, errors.New("not an Ed25519 key")
+	}
+	return register.NoteSigner(public, func(m []byte) ([]byte, error) {
+		signed, err := c.RegisterKey.Sign(rand.Reader, m)
+		if err != nil {
+			return nil, err
+		}
+		return signed.Blob, nil
+	})(message)
 }
 
 // AllowedSigners is the list that the council gives its recipients.

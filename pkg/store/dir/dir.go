@@ -90,6 +90,9 @@ func Open(path string) (*Store, error) {
 // Location names the store as configuration does: dir: and the path it was opened with.
 func (s *Store) Location() string { return "dir:" + s.path }
 
+// Place says that the store is a folder. Where that folder's disk stands, it cannot know.
+func (s *Store) Place() store.Place { return store.Place{Kind: store.PlaceFolder} }
+
 // Get opens an object for reading.
 func (s *Store) Get(ctx context.Context, key string) (io.ReadCloser, error) {
 	file, err := s.get(ctx, key)

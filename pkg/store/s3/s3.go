@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"strings"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -36,6 +37,14 @@ func Open(ctx context.Context, a Address) (*Store, error) {
 
 // Location names the store as configuration does, but for the file of its authority. It holds no secret.
 func (s *Store) Location() string { return s.address.Location() }
+
+// Place says where the bucket is: the region in use, which may come from the environment, and the server's host.
+func (s *Store) Place() store.Place {
+	return store.Place{
+		Kind: store.PlaceBucket, Bucket: s.address.Bucket, Region: s.client.Options().Region,
+		Endpoint: strings.TrimPrefix(s.address.Endpoint, "https://"),
+	}
+}
 
 // full is the key in the bucket of a key or prefix in the store.
 func (s *Store) full(key string) string {
