@@ -12,6 +12,7 @@ import (
 
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/recipient"
+	"github.com/postern-gateway/postern/pkg/register"
 	"github.com/postern-gateway/postern/pkg/signature"
 )
 
@@ -56,8 +57,8 @@ func (u usageError) Error() string { return u.err.Error() }
 func (u usageError) Unwrap() error { return u.err }
 
 type options struct {
-	signers, identity, previous string
-	json                        bool
+	signers, identity, previous, since string
+	json                               bool
 }
 
 // run is the program. It returns the exit code.
@@ -87,6 +88,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := command.Flags()
 	opt.trustFlags(command)
 	flags.StringVar(&opt.previous, "previous", "", "the `DROP` before this one, to see that none was left out in between")
+	flags.StringVar(&opt.since, "since", "", "a checkpoint of the council's register that you kept, or an older drop's register.proof, in `FILE`: history since was not rewritten")
 	return exit(ctx, command.ExecuteContext(ctx), stderr)
 }
 
@@ -152,6 +154,13 @@ func verify(ctx context.Context, path string, opt options, stdout io.Writer) (er
 	if err != nil {
 		return err
 	}
+	if opt.since != "" {
+		kept, err := keptCheckpoint(opt.since, options)
+		if err != nil {
+			return usageError{err}
+		}
+		options.Since = kept
+	}
 	drop, err := recipient.Open(ctx, path)
 	if err != nil {
 		return usageError{err}
@@ -179,6 +188,19 @@ func verify(ctx context.Context, path string, opt options, stdout io.Writer) (er
 		return finding.WithHint(errNotVerified, "keep what you have, do not use it, and call the council on a number you already have")
 	}
 	return nil
+}
+
+// keptCheckpoint reads a checkpoint that the recipient kept.
+func keptCheckpoint(file string, opt recipient.Options) (*register.Checkpoint, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, finding.WithHint(err, "give --since the checkpoint that you kept, or the register.proof of a drop")
+	}
+	kept, err := recipient.ParseCheckpoint(data, opt.AllowedSigners, opt.Now)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return &kept, nil
 }
 
 // retry says of a failure to read what can be done about any.

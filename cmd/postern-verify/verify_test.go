@@ -17,7 +17,8 @@ import (
 
 // drops are two drops of one agreement, the list of allowed signers, and what a test may do to them.
 type drops struct {
-	first, second, signers string
+	first, second, signers  string
+	notice, noticeSignature []byte // by which the second is withdrawn
 }
 
 func prepare(t *testing.T) drops {
@@ -39,7 +40,11 @@ func prepare(t *testing.T) drops {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := drops{filepath.Join(root, first.Folder()), filepath.Join(root, second.Folder()), filepath.Join(root, "allowed_signers")}
+	store := filepath.Join(root, "dsa-coventry-fv-2026")
+	d := drops{first: filepath.Join(store, first.Folder()), second: filepath.Join(store, second.Folder()), signers: filepath.Join(root, "allowed_signers")}
+	if d.notice, d.noticeSignature, err = council.Notice(second, "a table too many"); err != nil {
+		t.Fatal(err)
+	}
 	if err := errors.Join(first.Write(d.first), second.Write(d.second), os.WriteFile(d.signers, list, 0o600)); err != nil {
 		t.Fatal(err)
 	}
@@ -256,5 +261,84 @@ func TestReaches(t *testing.T) {
 	}
 	if !seen {
 		t.Error("the list does not even have the package recipient")
+	}
+}
+
+// A checkpoint that was kept shows that no history was rewritten since; one that is none is a mistake of whoever gave it.
+func TestSince(t *testing.T) {
+	d := prepare(t)
+	kept := filepath.Join(d.first, manifest.ProofName)
+	code, out, _ := program(d.second, "--signers", d.signers, "--previous", d.first, "--since", kept)
+	if code != exitVerified || !strings.Contains(out, "The register continues the checkpoint that you kept") {
+		t.Errorf("code %d: %s", code, out)
+	}
+	if err := os.WriteFile(kept+".bad", []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{kept + ".bad", kept + ".none"} {
+		if code, _, complaints := program(d.second, "--signers", d.signers, "--since", file); code != exitUsage || !strings.Contains(complaints, "hint: ") {
+			t.Errorf("%s: code %d, complaints %q", file, code, complaints)
+		}
+	}
+}
+
+// A drop that the council has withdrawn ends with the code of what must not be used, and says why, also to a machine.
+func TestWithdrawn(t *testing.T) {
+	d := prepare(t)
+	for name, data := range map[string][]byte{manifest.WithdrawnName: d.notice, manifest.WithdrawnSignatureName: d.noticeSignature} {
+		if err := os.WriteFile(filepath.Join(d.second, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, out, complaints := program(d.second, "--signers", d.signers)
+	if code != exitNotVerified || !strings.Contains(out, "withdrawn by the council on 22 November 2026: a table too many. Do not use it.") ||
+		!strings.Contains(complaints, "error: the drop is withdrawn\npostern-verify: hint: destroy every copy") {
+		t.Errorf("code %d: %s%s", code, out, complaints)
+	}
+	var report struct {
+		Verified  bool
+		Withdrawn struct{ Drop, Reason string }
+	}
+	code, out, _ = program(d.second, "--signers", d.signers, "--json")
+	if err := json.Unmarshal([]byte(out), &report); err != nil || code != exitNotVerified || report.Verified || report.Withdrawn.Reason != "a table too many" {
+		t.Errorf("code %d, error %v: %s", code, err, out)
+	}
+	if err := os.Remove(filepath.Join(d.second, manifest.WithdrawnSignatureName)); err != nil {
+		t.Fatal(err)
+	}
+	code, _, complaints = program(d.second, "--signers", d.signers)
+	if code != exitNotVerified || !strings.Contains(complaints, "the drop is not verified") {
+		t.Errorf("a notice without a signature: code %d, %s", code, complaints)
+	}
+}
+
+// pull fetches what is new and says what must be done, with the code of what is not as it should be.
+func TestPull(t *testing.T) {
+	d := prepare(t)
+	from, to := filepath.Dir(d.second), filepath.Join(t.TempDir(), "received")
+	for _, want := range []string{"fetched", "held"} {
+		code, out, complaints := program("pull", from, to, "--signers", d.signers)
+		if code != exitVerified || complaints != "" || strings.Count(out, want) != 2 {
+			t.Errorf("code %d: %s%s", code, out, complaints)
+		}
+	}
+	if err := os.RemoveAll(d.second); err != nil {
+		t.Fatal(err)
+	}
+	code, out, complaints := program("pull", from, to, "--signers", d.signers, "--json")
+	var report struct {
+		Sound    bool
+		Problems []string
+		Drops    []struct{ Drop, State string }
+	}
+	if err := json.Unmarshal([]byte(out), &report); err != nil || code != exitNotVerified || report.Sound || len(report.Problems) != 1 || len(report.Drops) != 2 ||
+		!strings.Contains(complaints, "not everything is as it should be") {
+		t.Errorf("code %d, error %v: %s%s", code, err, out, complaints)
+	}
+	for _, args := range [][]string{{"pull", from}, {"pull", from, to}, {"pull", "ftp://x/y", to, "--signers", d.signers}, {"pull", "s3://drops", to, "--signers", d.signers},
+		{"pull", filepath.Join(from, "Not An Agreement"), to, "--signers", d.signers}} {
+		if code, _, complaints := program(args...); code != exitUsage || !strings.Contains(complaints, "hint: ") {
+			t.Errorf("%v: code %d, complaints %q", args, code, complaints)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -115,11 +116,12 @@ func (p *program) holdToChecks(l *look, a *agreement.Agreement, cat *dataset.Cat
 		return fmt.Errorf("read agreement: %w", err)
 	}
 	root, _ := document.Parse(a.File, data)
+	var failed document.Problems
 	for _, c := range checks {
 		switch c.Outcome {
 		case finding.CheckFailed:
 			place := root.KeyPlace(agreement.CheckedKey(c))
-			l.problems = append(l.problems, document.Problem{
+			failed = append(failed, document.Problem{
 				File: a.File, Code: document.Code(c.Refusal.Code), Line: place.Line, Column: place.Column,
 				Message: c.Refusal.Sentence, Hint: c.Refusal.Hint,
 			})
@@ -128,6 +130,8 @@ func (p *program) holdToChecks(l *look, a *agreement.Agreement, cat *dataset.Cat
 		case finding.CheckPassed, finding.CheckNotApplicable:
 		}
 	}
+	slices.SortStableFunc(failed, func(a, b document.Problem) int { return cmp.Compare(a.Line, b.Line) })
+	l.problems = append(l.problems, failed...)
 	return nil
 }
 
@@ -150,7 +154,7 @@ func (l *look) at(file, what string, err error) error {
 	case errors.As(err, &refusal):
 		l.add(file, document.Code(refusal.Code), refusal.Sentence, refusal.Hint)
 	case errors.As(err, &mistake):
-		l.add(file, document.Rule, err.Error(), finding.HintOf(err))
+		l.add(file, document.BrokenRule, err.Error(), finding.HintOf(err))
 	default:
 		return err
 	}

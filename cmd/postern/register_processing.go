@@ -59,7 +59,7 @@ func (p *program) registerProcessing(files []string, format string, public bool)
 	if err != nil {
 		return err
 	}
-	page := export.ProcessingPage{Council: c.Organisation.Name, Activities: activities}
+	page := export.ProcessingPage{Council: c.Organisation.Name, Chosen: chosen, Activities: activities}
 	switch {
 	case p.json:
 		return writeJSON(p.stdout, activities)

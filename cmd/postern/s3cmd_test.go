@@ -64,6 +64,11 @@ func (b *buckets) as(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
+// public lets everybody do something with the bucket.
+func (b *buckets) public(ts *testscript.TestScript, args []string) error {
+	return b.start().OpenUp(b.t.Context(), ts.Getenv("BUCKET"), args...)
+}
+
 // place puts a file over an object below the prefix, as the bucket's owner may.
 func (b *buckets) place(ts *testscript.TestScript, args []string) error {
 	if err := wants(args, 2); err != nil {

@@ -17,8 +17,8 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"golang.org/x/crypto/ssh"
 	"github.com/rogpeppe/go-internal/txtar"
+	"golang.org/x/crypto/ssh"
 
 	"github.com/postern-gateway/postern/pkg/signature"
 )
@@ -65,6 +65,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	anonymous FILE             make every child of an extract one whose identifier stands for nobody
 //	bucket plain|locked        make a bucket: $BUCKET, $S3HOST, $S3CA, $S3BASE, $S3ARGS; see s3cmd_test.go
 //	as USER                    be a user of that server: exporter, recipient, stranger, nobody
+//	public ACTION…             let everybody do something with the bucket: s3:ListBucket, s3:GetObject
 //	place KEY FILE             put a file over an object of the bucket, as only its owner may
 //	discreet FOLDER…           no secret of that server is in what the last program wrote, or below the folders
 func scriptCommands(templates map[string]string, b *buckets) map[string]scriptCommand {
@@ -120,6 +121,7 @@ func scriptCommands(templates map[string]string, b *buckets) map[string]scriptCo
 		"bucket":   positive(b.bucket),
 		"as":       positive(b.as),
 		"place":    positive(b.place),
+		"public":   positive(b.public),
 		"discreet": positive(b.discreet),
 	}
 }

@@ -22,22 +22,23 @@ Without --signers the council's own public keys are taken, from postern.yaml.
 ` + exitCodes
 
 func (p *program) verifyCommand() *cobra.Command {
-	var signers, previous string
+	var signers, previous, since string
 	c := &cobra.Command{
 		Use: "verify DROP", Short: "Check a drop's signature, digests, tables and proof", Long: verifyLong,
 		Example: "  postern verify drops/dsa-coventry-fv-2026/0001-20261121\n" +
 			"  postern verify 's3://drops/coventry/dsa-coventry-fv-2026/0001-20261121?region=eu-west-2'",
 		Args: arguments(1, 1, "one drop, the folder that holds its SHA256SUMS, or its address in a bucket"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.verify(cmd.Context(), args[0], signers, previous)
+			return p.verify(cmd.Context(), args[0], signers, previous, since)
 		},
 	}
 	c.Flags().StringVar(&signers, "signers", "", "the keys to trust, a `FILE` in the form of ssh-keygen's allowed_signers")
 	c.Flags().StringVar(&previous, "previous", "", "the `DROP` before this one, to see that none was left out in between")
+	c.Flags().StringVar(&since, "since", "", "a checkpoint of the register that was kept, or an older drop's register.proof, in `FILE`: history since was not rewritten")
 	return p.jsonFlag(c)
 }
 
-func (p *program) verify(ctx context.Context, path, signers, previous string) (err error) {
+func (p *program) verify(ctx context.Context, path, signers, previous, since string) (err error) {
 	allowed, err := p.allowedSigners(signers)
 	if err != nil {
 		return err
@@ -55,6 +56,17 @@ func (p *program) verify(ctx context.Context, path, signers, previous string) (e
 		}
 		defer func() { _ = before.Close() }() // only read from: nothing is lost
 		opt.Previous = before
+	}
+	if since != "" {
+		data, err := readFile(since, "the checkpoint that was kept")
+		if err != nil {
+			return err
+		}
+		kept, err := recipient.ParseCheckpoint(data, allowed, opt.Now)
+		if err != nil {
+			return usageError{fmt.Errorf("%s: %w", since, err)}
+		}
+		opt.Since = &kept
 	}
 	report, err := recipient.Verify(ctx, drop, opt)
 	if err != nil && finding.HintOf(err) == "" {

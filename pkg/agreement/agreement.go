@@ -21,6 +21,13 @@
 // What is not named does not leave. What is named leaves only as its column's class and definition permit: names, free
 // text, staff and record numbers never do, identifiers only as pseudonyms, birth dates only as one age.
 //
+// A file is held to three things, in this order. Its writing and its shape (keys, kinds, words, forms, bounds) are what
+// schemas/agreement.schema.json describes to editors as far as a JSON Schema can; what that cannot say stands in it. The
+// rules between its parts, and what the dataset definitions permit, are broken by mistakes: a period that ends before it
+// begins, a birth date that would leave. What an agreement must say before it may be submitted, and what may run out on it,
+// is found by Checks: most fields may be left out while it is written, and each has a refusal code of its own when it is
+// still missing.
+//
 // # The decisions
 //
 // A decision is a statement of a few lines, signed with an OpenSSH key. An export needs three, of three people in three

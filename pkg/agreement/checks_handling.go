@@ -83,7 +83,7 @@ func (c *checking) transfers(o *outcome) {
 	}
 }
 
-// String names a place: "folder in GB", "bucket drops in eu-west-2, GB".
+// String names a place: "folder in GB", "bucket drops in eu-west-2, GB", "any bucket in us-east-1 at s3.council.example, GB".
 func (p Place) String() string {
 	if p.Kind != PlaceBucket {
 		return p.Kind + " in " + p.Country

@@ -17,5 +17,5 @@ func Shape(file string, data []byte, catalogue *dataset.Catalogue) document.Prob
 	_, err := Parse(file, data, catalogue)
 	var problems document.Problems
 	_ = errors.As(err, &problems)
-	return slices.DeleteFunc(problems, func(p document.Problem) bool { return p.Code == document.Rule })
+	return slices.DeleteFunc(problems, func(p document.Problem) bool { return p.Code == document.BrokenRule })
 }

@@ -51,7 +51,7 @@ func (p Person) MayDecide(verb Verb, now time.Time) error {
 // maker's key and training.
 func (p Person) mayDecide(d Decision, recorded, now time.Time) fault {
 	if revokedBy(p.Revoked, now) && (recorded.IsZero() || revokedBy(p.Revoked, recorded)) {
-		return fault{finding.KeyRevoked, fmt.Sprintf("the key of %s is revoked from %s on, and the register did not have it before that day", p.Name, spoken(*p.Revoked))}
+		return fault{finding.KeyRevoked, fmt.Sprintf("the key of %s is revoked from %s on, and the register did not have the decision before that day", p.Name, spoken(*p.Revoked))}
 	}
 	if p.TrainedUntil == nil || d.Verb == Suspend {
 		return fault{}

@@ -1,7 +1,6 @@
 package agreement
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/postern-gateway/postern/pkg/document"
@@ -18,15 +17,16 @@ func (r *reader) purpose(root *document.Mapping) {
 	m := root.Mapping("purpose")
 	code := m.Value("code")
 	r.a.Purpose = Purpose{
-		Code:      code.String(document.OneOf(append(Purposes(), prohibitedPurposes()...)...)),
 		Text:      m.Text("text", document.MaxLength(maxProse)),
 		Benefits:  m.Text("benefits", document.Optional(), document.MaxLength(maxProse)),
 		Necessity: m.Text("necessity", document.Optional(), document.MaxLength(maxProse)),
 	}
-	if slices.Contains(prohibitedPurposes(), r.a.Purpose.Code) {
+	if code.Is(prohibitedPurposes()...) {
 		code.Fault(document.UnknownWord, "is a purpose for which no agreement can be made",
 			"councils promise families that these data are not used to sell, to market, to profile, to find cases, to enforce or "+
 				"to decide about a person; the purposes are: "+strings.Join(Purposes(), ", "))
+	} else {
+		r.a.Purpose.Code = code.String(document.OneOf(Purposes()...))
 	}
 	m.Done()
 

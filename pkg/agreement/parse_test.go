@@ -431,42 +431,10 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 	}
 }
 
-// FuzzParse: no input makes Parse panic, two readings agree, and no problem repeats the file. For the last, letters of
-// values are Greek in the file, and nowhere in the definitions or messages.
-func FuzzParse(f *testing.F) {
-	f.Add([]byte(golden))
-	f.Add([]byte(golden))
-	for _, old := range []string{"t/people", "keep", "folk", "[10, 20]", "2029-04-01", "PLACE"} {
-		f.Add([]byte(strings.ReplaceAll(golden, old, "xαx")))
-	}
-	c := catalogue(f)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		a, err := agreement.Parse("a.yaml", data, c)
-		b, again := agreement.Parse("a.yaml", data, c)
-		if fmt.Sprint(err) != fmt.Sprint(again) || !reflect.DeepEqual(a, b) || (a == nil) != (err != nil) {
-			t.Fatal("two readings of one file differ")
-		}
-		if err == nil {
-			return
-		}
-		var problems document.Problems
-		if !errors.As(err, &problems) {
-			t.Fatalf("not problems: %v", err)
-		}
-		for _, p := range problems {
-			for _, r := range p.String() + p.Hint {
-				if unicode.Is(unicode.Greek, r) {
-					t.Fatalf("a problem repeats the file: %s", p)
-				}
-			}
-		}
-	})
-}
-
 // A mistake in any value is told without repeating it: the values are made Greek, one word at a time.
 func TestNoEcho(t *testing.T) {
 	c := catalogue(t)
-	lines := strings.Split(golden, "\n")
+	lines := strings.Split(everyField(), "\n")
 	reported := 0
 	for i := range lines {
 		for _, word := range strings.FieldsFunc(lines[i], func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' }) {
@@ -485,7 +453,7 @@ func TestNoEcho(t *testing.T) {
 			}
 		}
 	}
-	if reported < 150 {
+	if reported < 300 {
 		t.Errorf("only %d of the changed files had problems", reported)
 	}
 }

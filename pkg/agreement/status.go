@@ -47,7 +47,8 @@ type Considered struct {
 	Fingerprint string   // of the key, when the signature is one of these bytes
 	// Holds says that the decision is what it says, whatever version or agreement it is about and whether or not it
 	// counts: the signature is one of exactly these bytes, and on the day the statement names its key is that of a person
-	// of the roles file who holds the very role that it names, which is one that may decide so.
+	// of the roles file who holds the very role that it names, which is one that may decide so, whose training was in date
+	// and whose key is not revoked, or only since the register had the decision.
 	Holds  bool
 	Counts bool   // it holds, and Evaluate went by it
 	Why    string // why it does not count

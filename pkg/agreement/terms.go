@@ -172,9 +172,9 @@ const (
 // Place is a store that drops may be put into.
 type Place struct {
 	Kind     string // PlaceFolder or PlaceBucket
-	Bucket   string // the bucket's name; empty for any bucket of the region
+	Bucket   string // the bucket's name; empty for any bucket of that region and server
 	Region   string // of a bucket
-	Endpoint string // host name of the bucket's server, with its port where it has one; empty when not stated
+	Endpoint string // host name of the bucket's server, with its port where that is agreed, too; empty for the region's own
 	Country  string // ISO 3166-1, two letters: where it stands
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/agreement"
 	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/document"
+	"github.com/postern-gateway/postern/pkg/finding"
 )
 
 // everyField is the golden file with everything that may be left out, once.
@@ -149,5 +150,32 @@ func TestRulesOfTheWhole(t *testing.T) {
 				t.Errorf("at %s, want %s", at, places[0])
 			}
 		})
+	}
+}
+
+// TestParsePurposes: no agreement can be made for what councils promise families not to do, and who tries is told why; for
+// what no purpose has a word, there is no agreement either.
+func TestParsePurposes(t *testing.T) {
+	c := catalogue(t)
+	with := func(purpose string) error {
+		_, err := agreement.Parse("a.yaml", []byte(strings.Replace(golden, "code: research", "code: "+purpose, 1)), c)
+		return err
+	}
+	for _, purpose := range agreement.Purposes() {
+		if err := with(purpose); err != nil {
+			t.Errorf("%s: %v", purpose, err)
+		}
+	}
+	for _, purpose := range []string{"marketing", "sale", "individual-decision", "profiling", "case-finding", "enforcement"} {
+		if err := with(purpose); err == nil || err.Error() != "a.yaml:7:17: purpose.code: is a purpose for which no agreement can be made" ||
+			!strings.Contains(finding.HintOf(err), "councils promise families") {
+			t.Errorf("%s: %v", purpose, err)
+		}
+	}
+	for _, purpose := range []string{"court-proceedings", "prosecution", "anti-fraud", "data-matching", "Research", "other"} {
+		if err := with(purpose); err == nil || err.Error() != "a.yaml:7:17: purpose.code: is not one of the words accepted here" ||
+			strings.Contains(finding.HintOf(err), "marketing") {
+			t.Errorf("%s: %v, %s", purpose, err, finding.HintOf(err))
+		}
 	}
 }

@@ -42,9 +42,9 @@ const (
 	NoDate      Code = "YAML_NO_DATE"      // not of the calendar
 )
 
-// Rule is the code of what neither the writing nor the shape is wrong with: two values that contradict each other, a name
+// BrokenRule is the code of what neither the writing nor the shape is wrong with: two values that contradict each other, a name
 // that is not in the definitions.
-const Rule Code = "RULE_BROKEN"
+const BrokenRule Code = "RULE_BROKEN"
 
 // Written reports whether the code is about how a file is written.
 func (c Code) Written() bool {

@@ -5,6 +5,7 @@
 // Officer reads in an editor must say the same to the gate, so only the plain part of YAML is accepted:
 //
 //   - one document of block or flow mappings and sequences, scalars on one line, long text in a block (| |- > >-);
+//   - keys of the English alphabet and ASCII signs alone, so that no key looks like another;
 //   - no anchors, aliases, merge keys, tags, directives, explicit keys (?), second documents or document ends;
 //   - no tabs, control, formatting (zero-width, right-to-left) or private-use characters, no other spaces than the
 //     ordinary one, no byte order mark, no bytes that are not UTF-8;
@@ -40,6 +41,11 @@
 //
 // A problem names the file, line and column (in characters, from 1), the path of known keys, what is wrong and what to
 // do. It never repeats the source, not even a misspelt key: a file may hold, by mistake, what must not be in a log.
-// Entries of free-keyed mappings and items of sequences appear in paths by number, from 1, until Entry.Known says that
-// the key is a name that is known from elsewhere.
+//
+// It has a Code, which is stable. Those of how a file is written stand in the line that tells the problem
+// (YAML_DUPLICATE_KEY); those of what it says by itself (YAML_MISSING_KEY), and RULE_BROKEN of what two values say
+// together, are for programs.
+//
+// Entries of free-keyed mappings and items of sequences appear in paths by number, from 1, until Entry.Known says that the
+// key is a name that is known from elsewhere.
 package document

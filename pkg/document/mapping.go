@@ -48,7 +48,7 @@ func (m *Mapping) KeyPlace(key string) Place {
 }
 
 // Problem records a problem about the mapping as a whole.
-func (m *Mapping) Problem(message, hint string) { m.Fault(Rule, message, hint) }
+func (m *Mapping) Problem(message, hint string) { m.Fault(BrokenRule, message, hint) }
 
 // Fault records a problem about the mapping as a whole, with its code.
 func (m *Mapping) Fault(code Code, message, hint string) {
@@ -142,7 +142,7 @@ func (m *Mapping) Entries() []*Entry {
 func (e *Entry) Known() { e.Value.path = e.name }
 
 // Problem records a problem about the key.
-func (e *Entry) Problem(message, hint string) { e.Fault(Rule, message, hint) }
+func (e *Entry) Problem(message, hint string) { e.Fault(BrokenRule, message, hint) }
 
 // Fault records a problem about the key, with its code.
 func (e *Entry) Fault(code Code, message, hint string) {

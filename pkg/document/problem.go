@@ -29,7 +29,7 @@ type Problem struct {
 func (p Problem) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s:%d:%d: ", p.File, p.Line, p.Column)
-	if !p.Code.Shaped() && p.Code != Rule && p.Code != "" {
+	if !p.Code.Shaped() && p.Code != BrokenRule && p.Code != "" {
 		b.WriteString(string(p.Code) + ": ")
 	}
 	if p.Path != "" {
@@ -75,7 +75,7 @@ type Log struct {
 func NewLog(file string) *Log { return &Log{file: file, lines: make(map[int]bool)} }
 
 // Add records that a rule is broken. Neither message nor hint may repeat text of the source.
-func (l *Log) Add(at Place, path, message, hint string) { l.fault(Rule, at, path, message, hint) }
+func (l *Log) Add(at Place, path, message, hint string) { l.fault(BrokenRule, at, path, message, hint) }
 
 func (l *Log) fault(code Code, at Place, path, message, hint string) {
 	l.lines[at.Line] = true

@@ -26,6 +26,11 @@ func (v *Value) Place() Place { return v.node.place }
 // Path names the value by the known keys that lead to it.
 func (v *Value) Path() string { return v.path }
 
+// Is reports whether the value is one of some words, without asking for it.
+func (v *Value) Is(words ...string) bool {
+	return v.node.kind == scalar && slices.Contains(words, v.node.text)
+}
+
 // IsMapping reports whether the value is a mapping.
 func (v *Value) IsMapping() bool { return v.node.kind == mapping }
 
@@ -33,7 +38,7 @@ func (v *Value) IsMapping() bool { return v.node.kind == mapping }
 func (v *Value) IsSequence() bool { return v.node.kind == sequence }
 
 // Problem records a problem about the value. Neither message nor hint may repeat text of the source.
-func (v *Value) Problem(message, hint string) { v.Fault(Rule, message, hint) }
+func (v *Value) Problem(message, hint string) { v.Fault(BrokenRule, message, hint) }
 
 // Fault records a problem about the value, with its code. Neither message nor hint may repeat text of the source.
 func (v *Value) Fault(code Code, message, hint string) {

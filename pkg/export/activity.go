@@ -23,7 +23,7 @@ type Activity struct {
 	Controller      string   `json:"controller"`       // name and contact: (a)
 	JointController string   `json:"joint_controller"` // the arrangement, where there is one: (a)
 	DPO             string   `json:"data_protection_officer"`
-	Purpose         string   `json:"purpose"`     // (b)
+	Purpose         []string `json:"purpose"`     // (b)
 	Individuals     string   `json:"individuals"` // categories: (c)
 	Data            []string `json:"personal_data"`
 	Recipients      []string `json:"recipients"` // (d)
@@ -56,12 +56,12 @@ type Fact struct {
 
 // Facts lists the fields in the order of the template.
 func (a Activity) Facts() []Fact {
-	one := func(s string) []string { return []string{s} }
+	one := func(s string) []string { return []string{orNotStated(s)} }
 	return []Fact{
 		{"controller", "Controller and contact", one(a.Controller)},
 		{"joint_controller", "Joint controllers", one(a.JointController)},
 		{"data_protection_officer", "Data Protection Officer", one(a.DPO)},
-		{"purpose", "Purpose", one(a.Purpose)},
+		{"purpose", "Purpose", a.Purpose},
 		{"individuals", "Categories of individuals", one(a.Individuals)},
 		{"personal_data", "Categories of personal data", a.Data},
 		{"recipients", "Categories of recipients", a.Recipients},
@@ -116,12 +116,12 @@ func prefixed(before, text string) string {
 // each changes every text of an activity.
 func (a *Activity) each(change func(string) string) {
 	for _, text := range []*string{
-		&a.Title, &a.Controller, &a.JointController, &a.DPO, &a.Purpose, &a.Individuals, &a.Transfers, &a.Safeguards,
+		&a.Title, &a.Controller, &a.JointController, &a.DPO, &a.Individuals, &a.Transfers, &a.Safeguards,
 		&a.LawfulBasis, &a.SpecialCategory, &a.CriminalOffence, &a.DPIA, &a.Notice, &a.State, &a.Period,
 	} {
 		*text = change(*text)
 	}
-	for _, list := range [][]string{a.Data, a.Recipients, a.Retention, a.Security, a.Rights, a.Decisions} {
+	for _, list := range [][]string{a.Purpose, a.Data, a.Recipients, a.Retention, a.Security, a.Rights, a.Decisions} {
 		for i := range list {
 			list[i] = change(list[i])
 		}

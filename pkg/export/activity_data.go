@@ -91,7 +91,7 @@ func (w wording) thing(t *agreement.Table, c *agreement.Column) string {
 // meaningSaid is a column's meaning within a sentence: without what it says of empty cells, and its first letter small unless
 // it begins a word in capitals.
 func meaningSaid(c *dataset.Column) string {
-	text, _, _ := strings.Cut(oneLine(c.Meaning), ", null where")
+	text, _, _ := strings.Cut(oneLine(c.Meaning), ", null ")
 	text = strings.TrimSuffix(text, ".")
 	r, n := utf8.DecodeRuneInString(text)
 	next, _ := utf8.DecodeRuneInString(text[n:])

@@ -36,9 +36,21 @@ func (w wording) joint() string {
 	}
 }
 
-func (w wording) purpose() string {
+func (w wording) purpose() []string {
 	p := w.a.Purpose
-	return joinClauses(strings.ReplaceAll(p.Code, "-", " ")+": "+p.Text, prefixed("benefits: ", p.Benefits), prefixed("why personal data: ", p.Necessity))
+	out := []string{orNotStated(p.Text), "kind of purpose: " + orNotStated(strings.ReplaceAll(p.Code, "-", " "))}
+	for _, more := range []string{prefixed("who benefits, and how: ", p.Benefits), prefixed("why it needs data about people: ", p.Necessity)} {
+		if more != "" {
+			out = append(out, more)
+		}
+	}
+	return out
+}
+
+func (w wording) lawfulBasis() string {
+	l := w.a.LawfulBasis
+	return joinClauses(prefixed("UK GDPR Article ", l.Article6), l.Power,
+		prefixed("the duty of confidence is met by: ", strings.ReplaceAll(w.a.Confidentiality.Basis, "-", " ")))
 }
 
 func (w wording) individuals() string {
@@ -72,7 +84,7 @@ func (w wording) recipients() []string {
 		setting = "an environment of its own"
 	}
 	out := []string{joinClauses(r.Name+", as a "+r.Role+", in "+setting, prefixed("registered as ", r.Registration), prefixed("contract ", r.Contract),
-		prefixed("follows ", r.SuccessorOf), prefixed("its own notice: ", r.Notice))}
+		prefixed("successor of ", r.SuccessorOf), prefixed("its own notice: ", r.Notice))}
 	if len(w.a.Onward) == 0 {
 		out = append(out, "nobody else: it may not be passed on")
 	}
@@ -121,7 +133,7 @@ func (w wording) safeguards() string {
 
 func (w wording) retention() []string {
 	r := w.a.Retention
-	out := []string{"each drop stays in the council's store for " + countedNoun(r.BucketDays, "day"), "the recipient destroys every copy by " + spokenDay(r.RecipientUntil)}
+	out := []string{"each delivery stays in the council's store for " + countedNoun(r.BucketDays, "day"), "the recipient destroys every copy by " + spokenDay(r.RecipientUntil)}
 	if r.Destruction != "" {
 		out = append(out, "how it is destroyed: "+oneLine(r.Destruction))
 	}
@@ -134,7 +146,7 @@ func (w wording) retention() []string {
 func (w wording) security() []string {
 	out := []string{
 		"names, addresses, dates of birth and free text never leave; the numbers that follow a person leave only as codes, made with a secret key that the council keeps",
-		"each drop is signed, and held to the agreement before it leaves",
+		"each delivery is signed, and held to the agreement before it leaves",
 	}
 	for _, p := range w.a.Security.Stores {
 		place := "a folder"
@@ -153,9 +165,23 @@ func (w wording) security() []string {
 		}
 	}
 	if x := w.a.Recipient.Assurance; x != nil {
-		out = append(out, joinClauses("the recipient's assurance: "+x.Kind, x.Ref, "until "+spokenDay(x.Expires)))
+		out = append(out, joinClauses("the recipient's assurance: "+assuranceSaid(x.Kind), x.Ref, "until "+spokenDay(x.Expires)))
 	}
 	return out
+}
+
+// assuranceSaid names a kind of assurance as it names itself.
+func assuranceSaid(kind string) string {
+	switch kind {
+	case "cyber-essentials-plus":
+		return "Cyber Essentials Plus"
+	case "iso-27001":
+		return "ISO/IEC 27001"
+	case "dspt":
+		return "NHS Data Security and Protection Toolkit"
+	default:
+		return strings.ReplaceAll(kind, "-", " ")
+	}
 }
 
 func (w wording) dpia() string {
@@ -174,8 +200,11 @@ func datedWords(before string, d *civil.Date) string {
 func (w wording) rights() []string {
 	r := w.a.Rights
 	out := []string{"answered by: " + orNotStated(r.Contact)}
+	if w.public {
+		out[0] = "answered by the council, in the way that its privacy notice says"
+	}
 	if r.ObjectionHours > 0 {
-		out = append(out, "an objection keeps a child out of drops within "+countedNoun(r.ObjectionHours, "hour"))
+		out = append(out, "an objection keeps a child out of deliveries within "+countedNoun(r.ObjectionHours, "hour"))
 	}
 	if r.Exemptions != "" {
 		out = append(out, "exemptions relied on: "+oneLine(r.Exemptions))
@@ -197,7 +226,11 @@ func (w wording) decision(c agreement.Considered) string {
 	if !d.Verb.IsAdvice() {
 		what, _, _ = strings.Cut(what, ":")
 	}
-	text := d.Time.UTC().Format("2 January 2006") + ": " + what + ", by " + who
+	text := d.Time.UTC().Format("2 January 2006")
+	if day, err := civil.On(d.Time); err == nil { // the day in England
+		text = spokenDay(day)
+	}
+	text += ": " + what + ", by " + who
 	if w.public || d.Reason == "" {
 		return text
 	}

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/schemas"
 )
 
 // The ids of the agreements of the tests.
@@ -21,6 +23,19 @@ const (
 // notYetAny are all tables of the returns of 2026-27 alone.
 func notYetAny() []string { return []string{notYet, "cin/pre_proceedings"} }
 
+// everyTable lists the tables of the definitions: what the notices of the tests' agreements speak of.
+var everyTable = sync.OnceValue(func() []string {
+	catalogue, err := dataset.Load(schemas.Files)
+	if err != nil {
+		return nil
+	}
+	var ids []string
+	for _, t := range catalogue.Tables() {
+		ids = append(ids, t.ID())
+	}
+	return ids
+})
+
 // preamble is everything of an agreement but its tables.
 func preamble(id, period, cohort string, onUnusable string) string {
 	return `apiVersion: postern/v1
@@ -28,16 +43,28 @@ id: ` + id + `
 version: 1
 title: An agreement of the tests
 controller: {name: Coventry City Council, la_code: "331", dpo: dpo@council.example}
-recipient: {name: Foundations, role: controller, setting: secure, contact: data@recipient.example}
+recipient:
+  name: Foundations
+  role: controller
+  setting: secure
+  contact: data@recipient.example
+  assurance: {kind: accredited-environment, ref: TRE-0001, expires: 2040-03-31}
 purpose: {code: evaluation, text: Holds the gate to its own rules}
+research: {necessity: Rules are held row by row, no_damage_or_distress: true, no_individual_decisions: true, minimised: true}
 lawful_basis: {article6: 6(1)(e), power: Children Act 1989 section 17, article9: 9(2)(j), schedule1: Part 1 paragraph 4, article10: Data Protection Act 2018 section 10(5)}
-dpia: {ref: DPIA-2026-001, review_by: 2027-03-31}
-privacy_notice: {url: "https://council.example/privacy", covers: [children]}
+confidentiality: {basis: public-task}
+dpia: {ref: DPIA-2026-001, review_by: 2040-03-31, residual_risk: low}
+privacy_notice: {url: "https://council.example/privacy", covers: [` + strings.Join(everyTable(), ", ") + `]}
 national_data_opt_out: {determination: not_applicable, reason: no data of health or adult social care}
 ` + period + `
 frequency: {schedule: monthly, max_drops_per_month: 31}
+review: {by: 2040-03-31}
 retention: {recipient_until: 2040-03-31, bucket_days: 30}
+security: {stores: [{kind: folder, country: GB}, {kind: bucket, region: us-east-1, endpoint: 127.0.0.1, country: GB}]}
 transfer: {locations: [GB]}
+rights: {contact: dpo@council.example, objection_hours: 72}
+incident: {contact: incidents@council.example, hours: 24}
+contacts: {owner: owner@council.example, recipient_lead: lead@recipient.example, recipient_dpo: dpo@recipient.example}
 prohibitions: [re-identification, onward-sharing, decisions-about-individuals]
 pseudonyms: {scheme: p1, epoch: 1, on_unusable: "` + onUnusable + `", max_unusable: 1}
 ` + cohort + `release: {profile: secure}
@@ -82,7 +109,7 @@ func agreementOver(catalogue *dataset.Catalogue, preamble string, leaves func(*d
 		fmt.Fprintf(&b, "  %s:\n", t.ID())
 		for _, c := range t.Columns {
 			if how := coarsest(c, &aged); how != "" {
-				fmt.Fprintf(&b, "    %s: {%s, joint_fineness: every column is tried}\n", c.Name, how)
+				fmt.Fprintf(&b, "    %s: {%s, joint_fineness: every column is tried, why: it is tried}\n", c.Name, how)
 			}
 		}
 	}
@@ -120,5 +147,5 @@ func commonest(c *dataset.Column) string {
 
 // narrowAgreement releases the child's pseudonym of the table of children, and nothing else.
 func narrowAgreement(id string) string {
-	return preamble(id, usualPeriod, "", "null") + "tables:\n  children:\n    child_id: {treatment: pseudonym}\n"
+	return preamble(id, usualPeriod, "", "null") + "tables:\n  children:\n    child_id: {treatment: pseudonym, why: it is tried}\n"
 }

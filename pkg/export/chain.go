@@ -21,9 +21,10 @@ func ofAgreement(drop, id string) bool { return path.Dir(drop) == id }
 // maxProofSize is more than a proof has, in bytes.
 const maxProofSize = 2 << 20
 
-// chain holds the register to the store: each drop there is one that the register knows, and the newest that was published
-// carries a proof whose checkpoint the register continues. It is how a state folder that was put back from an older copy
-// is found out, and a drop that was played back under a later number.
+// chain holds the register to the store: each drop there that carries a proof of this register is one that the register
+// knows, and the newest that was published carries one that the register continues. It is how a state folder that was put
+// back from an older copy is found out, and a drop that was played back under another number. What others put beside the
+// drops is nobody's drop, and closes nothing: whoever can write to the store could close the gate with it.
 func (p *preflight) chain(ctx context.Context) (finding.Check, error) {
 	check := finding.Check{Name: "store and register tell one story"}
 	id := p.judgement.Agreement.ID
@@ -35,23 +36,37 @@ func (p *preflight) chain(ctx context.Context) (finding.Check, error) {
 	if err != nil {
 		return check, err
 	}
+	var strange []string
 	for _, drop := range there {
-		if !slices.Contains(known, drop) {
-			return failed(check.Name, broken("the store holds the drop %s, which the register has never heard of", drop)), nil
+		if slices.Contains(known, drop) {
+			continue
 		}
+		proof, _, err := p.proofOf(ctx, drop)
+		if err != nil {
+			return check, err
+		}
+		if proof != nil {
+			return failed(check.Name, broken("the store holds the drop %s, which carries a proof of this register, and the register does not know it", drop)), nil
+		}
+		strange = append(strange, drop)
 	}
-	if newest == "" || !slices.Contains(there, newest) {
-		return passed(check.Name, "%d drops of the agreement in the store, each in the register; none to compare a proof with", len(there)), nil
+	evidence := fmt.Sprintf("%d drops of the agreement in the store, each in the register", len(there)-len(strange))
+	if newest != "" && slices.Contains(there, newest) {
+		size, why, err := p.continues(ctx, newest)
+		if err != nil {
+			return check, err
+		}
+		if why != "" {
+			return failed(check.Name, broken("the register does not go on from the proof of the drop %s: %s", newest, why)), nil
+		}
+		evidence += fmt.Sprintf(", which goes on from the %d entries that the proof of %s is over", size, newest)
 	}
-	size, why, err := p.continues(ctx, newest)
-	if err != nil {
-		return check, err
+	if len(strange) > 0 {
+		check.Outcome = finding.CheckWarned
+		check.Evidence = fmt.Sprintf("the store holds %d things that pass for drops and are none of this council's: %s", len(strange), strings.Join(strange, ", "))
+		return check, nil
 	}
-	if why != "" {
-		return failed(check.Name, broken("the register does not continue what the proof of drop %s was made over: %s", newest, why)), nil
-	}
-	return passed(check.Name, "%d drops of the agreement in the store, each in the register, which continues the %d entries that the proof of %s is over",
-		len(there), size, newest), nil
+	return passed(check.Name, "%s", evidence), nil
 }
 
 func broken(sentence string, args ...any) *finding.Refusal {
@@ -111,37 +126,48 @@ func cutLast(key string) (before, after string, found bool) {
 	return key[:i], key[i+1:], true
 }
 
-// continues reads the proof of a drop in the store, and says why the register does not continue its checkpoint; "" when
-// it does, with the number of entries that the checkpoint is over.
+// continues says why the register does not continue the proof of a drop in the store; "" when it does, with the number of
+// entries that the proof is over.
 func (p *preflight) continues(ctx context.Context, drop string) (size int64, why string, err error) {
-	object, err := p.Store.Get(ctx, drop+"/"+manifest.ProofName)
-	if errors.Is(err, store.ErrNotFound) {
-		return 0, "the drop has none", nil
-	}
-	if err != nil {
-		return 0, "", fmt.Errorf("read the proof of %s: %w", drop, err)
-	}
-	data, err := io.ReadAll(io.LimitReader(object, maxProofSize))
-	if err := errors.Join(err, object.Close()); err != nil {
-		return 0, "", fmt.Errorf("read the proof of %s: %w", drop, err)
-	}
-	proof, err := register.ParseProof(data)
-	if err != nil {
-		return 0, "it is no proof", nil
-	}
-	key, err := p.Keys.RegisterPublicKey()
-	if err != nil {
-		return 0, "", err
-	}
-	if err := proof.Verify(verifierOf(p.LACode, key, p.Now)); err != nil {
-		return 0, "it does not hold", nil
+	proof, why, err := p.proofOf(ctx, drop)
+	if err != nil || why != "" {
+		return 0, why, err
 	}
 	var tampered *register.TamperError
 	switch err := p.books.log.Extends(proof.Checkpoint); {
 	case errors.As(err, &tampered):
-		return 0, "entries that it was made over are no longer there, or are others", nil
+		return 0, "entries that it was made over are not there, or are others", nil
 	case err != nil:
 		return 0, "", err
 	}
 	return proof.Checkpoint.Size, "", nil
+}
+
+// proofOf reads the proof of a drop in the store, when it is one of this register; otherwise it says why not.
+func (p *preflight) proofOf(ctx context.Context, drop string) (proof *register.Proof, why string, err error) {
+	object, err := p.Store.Get(ctx, drop+"/"+manifest.ProofName)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, "the drop has none", nil
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("read the proof of %s: %w", drop, err)
+	}
+	data, err := io.ReadAll(io.LimitReader(object, maxProofSize))
+	if err := errors.Join(err, object.Close()); err != nil {
+		return nil, "", fmt.Errorf("read the proof of %s: %w", drop, err)
+	}
+	key, err := p.Keys.RegisterPublicKey()
+	if err != nil {
+		return nil, "", err
+	}
+	proof, err = register.ParseProof(data)
+	switch {
+	case err != nil:
+		return nil, "it is no proof", nil
+	case proof.Checkpoint.Origin != RegisterOrigin(p.LACode):
+		return nil, "it is of another register", nil
+	case proof.Verify(verifierOf(p.LACode, key, p.Now)) != nil:
+		return nil, "it does not hold", nil
+	}
+	return proof, "", nil
 }

@@ -98,7 +98,7 @@ func expected(a *agreement.Agreement, tables []manifest.Table) error {
 	}
 	return finding.Refuse(finding.VolumeUnexpected,
 		"see that the extracts are whole, and each there once: the run record has the rows of each table; if they are right, agree on another number (subjects.children) in a new version",
-		"the drop would be about %s the %d children that the agreement expects", how, want)
+		"the drop would hold %s the %d children that the agreement expects", how, want)
 }
 
 // prepare enters the drop in the register, and proves the entry.

@@ -2,6 +2,7 @@ package export
 
 import (
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/postern-gateway/postern/pkg/agreement"
@@ -41,7 +42,7 @@ func PublicHistory(books *Books, agreements ...*agreement.Agreement) ([]HistoryE
 }
 
 func history(records iter.Seq2[register.Record, error], agreements []*agreement.Agreement, public bool) ([]HistoryEntry, error) {
-	h := historian{public: public, agreements: agreements, holders: map[string]RoleHolder{}, drops: map[string]dropUnder{}, erased: map[int64]erasure{}}
+	h := historian{public: public, agreements: agreements, drops: map[string]dropUnder{}, erased: map[int64]erasure{}}
 	var all []register.Record
 	for r, err := range records {
 		if err != nil {
@@ -62,13 +63,13 @@ func history(records iter.Seq2[register.Record, error], agreements []*agreement.
 type historian struct {
 	public     bool
 	agreements []*agreement.Agreement
-	holders    map[string]RoleHolder // by fingerprint, as of the record being told
-	roles      int                   // how many roles entries were told
-	recipients []recipientOf         // of every state entry, in order
-	drops      map[string]dropUnder  // by id
-	erased     map[int64]erasure     // by the record that was erased
-	names      []string              // of people, wherever the register has them
-	hide       func(string) string   // leaves them out of what is for everybody
+	holders    []RoleHolder         // as of the record being told
+	roles      int                  // how many roles entries were told
+	recipients []recipientOf        // of every state entry, in order
+	drops      map[string]dropUnder // by id
+	erased     map[int64]erasure    // by the record that was erased
+	names      []string             // of people, wherever the register has them
+	hide       func(string) string  // leaves them out of what is for everybody
 }
 
 type (
@@ -89,23 +90,19 @@ type (
 	}
 )
 
-// holder is who holds a key, or has a name, as the register knows it now.
-func (h *historian) holder(key string) (RoleHolder, bool) {
-	if r, ok := h.holders[key]; ok {
-		return r, true
+// holder is who holds a key, or has a name, as the register knows it now: the first in the order of the roles file.
+func (h *historian) holder(id string) (RoleHolder, bool) {
+	i := slices.IndexFunc(h.holders, func(r RoleHolder) bool { return r.Key == id || r.Name == id })
+	if id == "" || i < 0 {
+		return RoleHolder{}, false
 	}
-	for _, r := range h.holders {
-		if r.Name == key {
-			return r, true
-		}
-	}
-	return RoleHolder{}, false
+	return h.holders[i], true
 }
 
 // person names somebody by a key's fingerprint or by name, with the role. In public it is the role alone.
 func (h *historian) person(name, key, role string) string {
 	for _, id := range []string{key, name} {
-		if r, ok := h.holder(id); ok && id != "" {
+		if r, ok := h.holder(id); ok {
 			if name == "" || id == name {
 				name = r.Name
 			}

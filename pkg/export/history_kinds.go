@@ -188,9 +188,8 @@ func (h *historian) tellRoles(e *HistoryEntry, b RolesBody) {
 		e.Who, verb = "two of the people who held a role before", "was changed"
 	}
 	var people []string
-	h.holders = map[string]RoleHolder{}
+	h.holders = b.Holders
 	for _, holder := range b.Holders {
-		h.holders[holder.Key] = holder
 		who := oneLine(holder.Name) + " (" + roleSaid(holder.Role) + ")"
 		if h.public {
 			who = "one " + roleSaid(holder.Role)
@@ -258,7 +257,7 @@ func (h *historian) tellKeys(e *HistoryEntry, b KeysBody) {
 	}
 	e.What += "."
 	if b.Public != "" {
-		e.What += " It is told by " + oneLine(b.Public) + "."
+		e.What += " It is known by " + oneLine(b.Public) + "."
 	}
 }
 

@@ -268,7 +268,7 @@ func TestOtherAuthority(t *testing.T) {
 	}
 	c.nothingMade(t)
 
-	other := preamble(wideID, usualPeriod, "", "null") + "tables:\n  ssda903/missing:\n    CHILD: {treatment: pseudonym}\n"
+	other := preamble(wideID, usualPeriod, "", "null") + "tables:\n  ssda903/missing:\n    CHILD: {treatment: pseudonym, why: it is tried}\n"
 	c = newCouncil(t, other)
 	for _, src := range c.export(t, wideID, extracts).Manifest.Sources {
 		if src.Format != "ssda903" {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // pages are the templates: page.html is the frame (head, style, footer) of each of the others.
@@ -24,7 +26,8 @@ func writePage(w io.Writer, name string, data any) error {
 		"link": func(text string) bool {
 			return strings.HasPrefix(text, "https://") && !strings.ContainsAny(text, " <>\"'")
 		},
-		"anchor": func(i int) string { return fmt.Sprintf("agreement-%d", i+1) },
+		"capital": capital,
+		"anchor":  func(i int) string { return fmt.Sprintf("agreement-%d", i+1) },
 	}).ParseFS(pages, "page.html", name)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -35,6 +38,16 @@ func writePage(w io.Writer, name string, data any) error {
 	}
 	_, err = w.Write(b.Bytes())
 	return err
+}
+
+// capital begins a value with a capital letter, as a page does; an address stays as it is.
+func capital(text string) string {
+	word, _, _ := strings.Cut(text, " ")
+	r, n := utf8.DecodeRuneInString(text)
+	if text == "" || strings.ContainsAny(word, "@/.") {
+		return text
+	}
+	return string(unicode.ToUpper(r)) + text[n:]
 }
 
 // HistoryPage is what the page of a history says beside its records.

@@ -61,14 +61,15 @@ func (p *preflight) place() {
 	}
 }
 
-// isAt reports whether a store is the one that was agreed on, by each part of its address. An endpoint that was agreed on
-// without a port is met by any port of that host.
+// isAt reports whether a store is the one that was agreed on, by each part of its address. An agreement that names no
+// bucket agrees on each bucket of that region and server. An endpoint that was agreed on
+// without a port is met by any port of that host, and one without a bucket by any bucket there.
 func isAt(at store.Place, agreed agreement.Place) bool {
 	host := at.Endpoint
 	if h, _, err := net.SplitHostPort(at.Endpoint); err == nil && !strings.Contains(agreed.Endpoint, ":") {
 		host = h
 	}
-	return at.Kind == agreed.Kind && at.Bucket == agreed.Bucket && at.Region == agreed.Region && strings.EqualFold(host, agreed.Endpoint)
+	return at.Kind == agreed.Kind && (agreed.Bucket == "" || at.Bucket == agreed.Bucket) && at.Region == agreed.Region && strings.EqualFold(host, agreed.Endpoint)
 }
 
 // describePlace says where a store is, without a path: a folder's is nobody's business, and a bucket's prefix changes

@@ -13,6 +13,7 @@ import (
 
 	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/notice"
 )
 
 // PreflightFormat names the form of a pre-flight record.
@@ -100,7 +101,9 @@ func (p *preflight) standing(ctx context.Context) error {
 		return err
 	}
 	p.add(checks...)
-	p.terms()
+	if err := p.terms(); err != nil {
+		return err
+	}
 	succession, err := p.succession()
 	if err := p.found(succession, err); err != nil {
 		return err
@@ -114,12 +117,18 @@ func (p *preflight) standing(ctx context.Context) error {
 	return p.found(chain, err)
 }
 
-// terms asks what the agreement itself has to say by the day, and what lies beside it: the list of its programme,
-// and the notice that families read.
-func (p *preflight) terms() {
-	a := p.judgement.Agreement
+// terms asks what the agreement itself has to say by the day, and what lies beside it: the list of its programme, and the
+// notice that families read.
+func (p *preflight) terms() error {
+	a, folder := p.judgement.Agreement, os.DirFS(p.Agreements)
 	p.add(a.Checks(p.Catalogue, p.today)...)
-	p.add(a.ProgrammeCheck(os.DirFS(p.Agreements)))
+	p.add(a.ProgrammeCheck(folder))
+	told, err := notice.Hold(folder, a, p.Catalogue)
+	if err != nil {
+		return p.found(finding.Check{Name: "privacy notice"}, err)
+	}
+	p.add(told...)
+	return nil
 }
 
 // occasion asks whether a drop may be made now. It comes after drops of earlier runs are settled, which count.
@@ -163,7 +172,9 @@ func (r *run) distrusted(err error) error {
 	p.add(failed("who may decide, and what they decided", refusal))
 	if today, err := r.today(); err == nil {
 		p.today = today
-		p.terms()
+		if err := p.terms(); err != nil {
+			return err
+		}
 	}
 	if err := p.save(); err != nil {
 		return errors.Join(&Shut{Refusals: []*finding.Refusal{refusal}}, err)

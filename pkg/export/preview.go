@@ -98,13 +98,19 @@ func Banded(n int64) string {
 
 func small(n int64) bool { return n > 0 && n < few }
 
-// bandedTotal writes the sum of parts. Where one of the parts is small it is given in tens: the exact sum would give that
-// part away.
+// bandedTotal writes the sum of parts. Where some of the parts are small, the exact sum would give them away: then it is
+// that of the others, to the nearest ten, which tells nothing more.
 func bandedTotal(total int64, parts ...int64) string {
-	if !small(total) && slices.ContainsFunc(parts, small) {
-		return "about " + strconv.FormatInt((total+few/2)/few*few, 10)
+	known := total
+	for _, n := range parts {
+		if small(n) {
+			known -= n
+		}
 	}
-	return Banded(total)
+	if small(total) || known == total {
+		return Banded(total)
+	}
+	return "about " + strconv.FormatInt(max(few, (known+few/2)/few*few), 10)
 }
 
 // bandedOf writes how many of all it was, so that neither they nor the others are few.

@@ -87,7 +87,7 @@ func activity(a *agreement.Agreement, catalogue *dataset.Catalogue, status *agre
 		Controller: w.controller(), JointController: w.joint(), DPO: orNotStated(a.Controller.DPO),
 		Purpose: w.purpose(), Individuals: w.individuals(), Data: w.data(), Recipients: w.recipients(),
 		Transfers: w.transfers(), Safeguards: w.safeguards(), Retention: w.retention(), Security: w.security(),
-		LawfulBasis:     joinClauses("UK GDPR Article "+a.LawfulBasis.Article6, a.LawfulBasis.Power),
+		LawfulBasis:     w.lawfulBasis(),
 		SpecialCategory: w.special(), CriminalOffence: w.criminal(), DPIA: w.dpia(), Notice: orNotStated(a.PrivacyNotice.URL), Rights: w.rights(),
 		State: NotDecided, Period: "from " + spokenDay(a.Period.ShareFrom) + " to " + spokenDay(a.Period.ShareTo),
 		Decisions: []string{},

@@ -57,6 +57,7 @@ func ProcessingCSV(w io.Writer, activities []Activity) error {
 // ProcessingPage is what a page about processing is made from.
 type ProcessingPage struct {
 	Council    string
+	Chosen     bool // the activities were named one by one: there may be others
 	Activities []Activity
 }
 

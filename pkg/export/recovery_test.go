@@ -252,6 +252,7 @@ func TestBooksThatCannotBeKept(t *testing.T) {
 	extracts := smallCohort(t)
 	for _, o := range []obstacle{
 		{"the register, at the decisions", "", false, false, "register/pending.new"},
+		{"the pre-flight record", "", false, false, "preflight"},
 		{"the register, at the prepared entry", "signing", false, false, "register/pending.new"},
 		{"the run record", "signing", false, true, "runs"},
 		{"the membership index", "writing", false, true, "membership"},

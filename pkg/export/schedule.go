@@ -13,7 +13,7 @@ import (
 type window struct {
 	from civil.Date // its first day; every day before today is in it
 	most int
-	name string // June 2026, the second quarter of 2026, 2026
+	name string // of June 2026, of April to June 2026, of 2026, in all
 }
 
 // windowOf is the window that a day of an agreement is in, by the calendar of Europe/London. Drops made daily, weekly and
@@ -22,15 +22,15 @@ func windowOf(f agreement.Frequency, today civil.Date) window {
 	y, m, _ := today.YMD()
 	switch f.Schedule {
 	case "once":
-		return window{0, 1, "all, for the agreement is on one"}
+		return window{0, 1, "in all"}
 	case "yearly":
-		return window{today.FirstOfYear(), f.MaxDropsPerMonth, fmt.Sprint(y)}
+		return window{today.FirstOfYear(), f.MaxDropsPerMonth, fmt.Sprintf("of %d", y)}
 	case "quarterly":
 		first := today.FirstOfQuarter()
 		_, begins, _ := first.YMD()
-		return window{first, f.MaxDropsPerMonth, fmt.Sprintf("%s to %s %d", time.Month(begins), time.Month(begins+2), y)}
+		return window{first, f.MaxDropsPerMonth, fmt.Sprintf("of %s to %s %d", time.Month(begins), time.Month(begins+2), y)}
 	default:
-		return window{today.FirstOfMonth(), f.MaxDropsPerMonth, fmt.Sprintf("%s %d", time.Month(m), y)}
+		return window{today.FirstOfMonth(), f.MaxDropsPerMonth, fmt.Sprintf("of %s %d", time.Month(m), y)}
 	}
 }
 
@@ -47,9 +47,9 @@ func (p *preflight) schedule() (finding.Check, error) {
 	if published >= in.most {
 		return failed(name, finding.Refuse(finding.FrequencyExceeded,
 			"wait for the next interval; more drops need another frequency, in a new version of the agreement",
-			"%d of at most %d drops of %s were published, which is as many as the agreement allows (%s)", published, in.most, in.name, f.Schedule)), nil
+			"%d of at most %d drops %s were published (%s), which is as many as the agreement allows", published, in.most, in.name, f.Schedule)), nil
 	}
-	return passed(name, "%d of at most %d drops of %s were published (%s)", published, in.most, in.name, f.Schedule), nil
+	return passed(name, "%d of at most %d drops %s were published (%s)", published, in.most, in.name, f.Schedule), nil
 }
 
 // publishedSince counts an agreement's drops that were published on a day or later and not withdrawn.

@@ -225,7 +225,7 @@ func TestDenyByDefault(t *testing.T) {
 	}
 	sparse := preamble("dsa-trust-sparse", usualPeriod, "linkage: {pupils: 0}\n", "null") + "tables:\n"
 	for _, id := range ids {
-		sparse += "  " + id + ":\n    who: {treatment: pseudonym, from: " + c.catalogue.Table(id).ChildID + "}\n"
+		sparse += "  " + id + ":\n    who: {treatment: pseudonym, from: " + c.catalogue.Table(id).ChildID + ", why: it is tried}\n"
 	}
 	wide := wideAgreement(c.catalogue, wideID, usualPeriod, "null", notYetAny()...)
 	c = newCouncil(t, sparse, wide)

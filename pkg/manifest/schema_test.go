@@ -18,7 +18,9 @@ import (
 )
 
 // schema is the published JSON Schema of manifest.json.
-func schema(t *testing.T) *jsonschema.Schema { return schemaIn(t, "../../schemas/manifest.schema.json") }
+func schema(t *testing.T) *jsonschema.Schema {
+	return schemaIn(t, "../../schemas/manifest.schema.json")
+}
 
 func schemaIn(t *testing.T, file string) *jsonschema.Schema {
 	t.Helper()

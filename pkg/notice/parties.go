@@ -26,6 +26,15 @@ func organisations() []organisation {
 	}
 }
 
+// named makes the names of each organisation.
+func named(all []organisation) []names {
+	out := make([]names, len(all))
+	for i, o := range all {
+		out[i] = namesOf(o.names[0])
+	}
+	return out
+}
+
 // known finds what is known of an organisation by any of its names.
 func known(name string) (organisation, bool) {
 	for _, o := range organisations() {
@@ -171,10 +180,7 @@ var whoWill = regexp.MustCompile(`^(?:[A-Z][\w&'’-]*,? (?:(?:for|of|and|the|in
 
 // listedAsData looks for a recipient among the bullets of what is shared: it was meant to stand in a list of its own.
 func (c *check) listedAsData() {
-	all := append([]names{c.recipient}, c.before...)
-	for _, o := range organisations() {
-		all = append(all, namesOf(o.names[0]))
-	}
+	all := slices.Concat([]names{c.recipient}, c.before, c.v.organisations)
 	perList := make(map[int]int) // bullets with items, by what leads them in
 	hasItem := func(s *Sentence) bool {
 		return slices.ContainsFunc(c.v.items, func(i item) bool { return i.told.in(s) })

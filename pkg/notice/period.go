@@ -252,9 +252,11 @@ func (c *check) keptUntil(s *Sentence) *civil.Date {
 	if m := until.FindStringSubmatch(s.dated); m != nil {
 		return dayOf(m[1], true)
 	}
-	if m := forYears.FindStringSubmatch(s.dated); m != nil && count(m[1]) > 0 {
-		day := later(c.a.Period.ShareFrom, count(m[1]))
-		return &day
+	if m := forYears.FindStringSubmatch(s.dated); m != nil {
+		if years := count(m[1]); years > 0 {
+			day := later(c.a.Period.ShareFrom, years)
+			return &day
+		}
 	}
 	return nil
 }

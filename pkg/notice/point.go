@@ -66,7 +66,7 @@ func Read(n *Notice, a *agreement.Agreement, catalogue *dataset.Catalogue) ([]Po
 	for i := range own.Sentences {
 		own.Sentences[i].found = make(map[*regexp.Regexp]int)
 	}
-	c := &check{n: &own, a: a, catalogue: catalogue, v: newVocabulary(), recipient: namesOf(a.Recipient.Name), before: predecessors(a)}
+	c := &check{n: &own, a: a, catalogue: catalogue, v: theVocabulary(), recipient: namesOf(a.Recipient.Name), before: predecessors(a)}
 	c.parties()
 	c.leaves()
 	c.covers()

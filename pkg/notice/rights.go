@@ -118,10 +118,9 @@ func (c *check) rightsHeading() int {
 
 // complaint is the line that says that one can complain to the Information Commissioner.
 func (c *check) complaint() int {
-	commissioner, complaining := says(`information commissioner(?:'s)?|ico`), says(`complain\w*|complaints?|concerns?|concerned|unhappy|not satisfied|dissatisfied|worries|appeal`)
 	for i := range c.n.Sentences {
 		s := &c.n.Sentences[i]
-		if line := commissioner.find(s); line > 0 && c.about(s, complaining) {
+		if line := c.v.commissioner.find(s); line > 0 && c.about(s, c.v.complaining) {
 			return line
 		}
 	}
@@ -135,18 +134,17 @@ func depending() wording {
 
 // promisedFlatly looks for a right that is promised without a word on when there is one.
 func (c *check) promisedFlatly(r right) {
-	whole := says(`(?:not all|some|which) of (?:these|the|your) rights|(?:these|the|your) rights (?:\w+ ){0,3}(?:depend|do not (?:all )?apply|may not|only apply|are not absolute)|rights (?:\w+ ){0,3}depend`)
-	limits, line := depending(), 0
+	line := 0
 	for i := range c.n.Sentences {
 		s := &c.n.Sentences[i]
-		if whole.in(s) {
+		if c.v.notAllRights.in(s) {
 			return
 		}
 		found := r.told.find(s)
 		if found == 0 {
 			continue
 		}
-		if c.depends(i, limits) {
+		if c.depends(i) {
 			return
 		}
 		if line == 0 && (s.Kind != Heading || !strings.Contains(s.Text, "?")) {
@@ -160,8 +158,8 @@ func (c *check) promisedFlatly(r right) {
 
 // depends reports whether a sentence says on what a right depends, or what leads it in does, or what follows: the rest of
 // the section under a heading, the next three sentences of a paragraph.
-func (c *check) depends(at int, w wording) bool {
-	s := &c.n.Sentences[at]
+func (c *check) depends(at int) bool {
+	s, w := &c.n.Sentences[at], c.v.depending
 	if lead := c.lead(s); w.in(s) || lead != nil && w.in(lead) {
 		return true
 	}
@@ -179,15 +177,10 @@ func (c *check) depends(at int, w wording) bool {
 
 // rightsContact looks at who answers those who use their rights.
 func (c *check) rightsContact() {
-	using := says(`(?:exercis\w+|use|using|assert|make use of) (?:\w+ ){0,4}rights?|rights? (?:\S+ ){0,16}(?:contact|e ?mail|write to|call|speak)|(?:contact|e ?mail|write to|call) (?:\S+ ){0,24}rights?`)
-	turning := says(`^(?:please |you can |you may |to do (?:so|this|that) |just |or )*(?:contact|write|e ?mail|call|phone|telephone|speak)`)
-	reach := says(`contact\w*|e ?mail\w*|write|call|phone|telephone|speak`)
-	other := says(`adult(?:s|'s)? (?:and \w+ )?(?:social care|services|social services|care)|housing|council tax|benefits? (?:service|team|office|department)|revenues|parking|planning|highways|licensing|librar(?:y|ies)|human resources|payroll|environmental (?:health|services)|waste|refuse|electoral|registrars?|leisure|trading standards|cemeter(?:y|ies)|economic development`)
-	own := says(`child(?:ren)?(?:'s)?|famil(?:y|ies)|education|young people|data protection|information (?:governance|rights|management|access|compliance)|dpo|legal services`)
 	for i := range c.n.Sentences {
 		s := &c.n.Sentences[i]
 		heading := c.heading(s)
-		if (!using.in(s) || !reach.in(s)) && (heading == nil || !c.v.ofRights.in(heading) || !turning.in(s)) {
+		if (!c.v.usingRights.in(s) || !c.v.reaching.in(s)) && (heading == nil || !c.v.ofRights.in(heading) || !c.v.turning.in(s)) {
 			continue
 		}
 		texts := []*Sentence{s}
@@ -196,10 +189,10 @@ func (c *check) rightsContact() {
 		}
 		line, ours := 0, false
 		for _, t := range texts {
-			if at := other.find(t); line == 0 {
+			if at := c.v.otherService.find(t); line == 0 {
 				line = at
 			}
-			ours = ours || own.in(t)
+			ours = ours || c.v.ownService.in(t)
 		}
 		if line > 0 && !ours {
 			c.conflict("rights-contact-of-another-service", []int{line}, "have the notice name who answers for children's data",

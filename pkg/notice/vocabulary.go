@@ -1,14 +1,22 @@
 package notice
 
-// vocabulary is every wording, made once for each notice that is read.
+import "sync"
+
+// theVocabulary is made when the first notice is read: it is some two hundred patterns, and nothing changes it.
+var theVocabulary = sync.OnceValue(newVocabulary) //nolint:gochecknoglobals // a constant that takes time to make
+
+// vocabulary is every wording.
 type vocabulary struct {
 	sharing, aside, ofRecipients, example, denial, removal, exception, identity, unidentifiable     wording
 	qualified, nameless, consent, otherwiseLawful, otherReason, onlyTheName, withOthers, further    wording
 	byOthers, covering, abroad, europe, optOut, optOutOff, optOutOn, conditional                    wording
 	theirs, anyData, anythingOfYours, forTheCouncil, hedged, atHome, ofStudy, sharedData, retaining wording
+	usingRights, turning, reaching, otherService, ownService                                        wording
+	commissioner, complaining, notAllRights, depending                                              wording
 	ofRights, asking, notOfBasis                                                                    wording
 	possession, onlyWithConsent, notAbroad                                                          []wording
 	items                                                                                           []item
+	organisations                                                                                   []names
 	columns, tables                                                                                 []rule
 	rights                                                                                          []right
 	bases                                                                                           []lawfulBasis
@@ -26,6 +34,9 @@ func newVocabulary() *vocabulary {
 		atHome: atHome(), ofStudy: ofStudy(), sharedData: sharedData(), retaining: retaining(),
 		ofRights: ofRights(), asking: asking(), notOfBasis: notOfBasis(), possession: possession(),
 		onlyWithConsent: onlyWithConsent(), notAbroad: notAbroad(),
-		items: items(), columns: columnRules(), tables: tableRules(), rights: rights(), bases: bases(),
+		usingRights: usingRights(), turning: turning(), reaching: reaching(), otherService: otherService(), ownService: ownService(),
+		commissioner: commissioner(), complaining: complaining(), notAllRights: notAllRights(), depending: depending(),
+		organisations: named(organisations()),
+		items:         items(), columns: columnRules(), tables: tableRules(), rights: rights(), bases: bases(),
 	}
 }

@@ -11,7 +11,7 @@ func sharing() wording {
 
 // aside: cookies, cameras, calls, payments and whatever else is about no data that an agreement shares.
 func aside() wording {
-	return says(`cookies?|google|web ?sites?|web pages?|ip address(?:es)?|analytics|browser|social media|cctv|cameras?|camcorders?|images?|footage|photographs?|recordings?|the call|calls|live chat|telephone calls?|e ?mails?|my account|bank|payment cards?|card (?:details|numbers?)|direct debits?|identification documents?|marketing|commercial(?:ly)?|sell|sold|advertis\w+|recruitment|job applicants?|employees?|newsletters?|surveys?|video conferenc\w+|virtual call|freedom of information`,
+	return says(`cookies?|google|web ?sites?|web pages?|ip address(?:es)?|analytics|browser|social media|cctv|cameras?|camcorders?|images?|footage|photographs?|recordings?|the call|calls|live chat|telephone calls?|e ?mails?|my account|bank|payment cards?|card (?:details|numbers?)|direct debits?|identification documents?|marketing|commercial(?:ly)?|sell|sold|advert\w*|recruitment|job applicants?|employees?|newsletters?|surveys?|video conferenc\w+|virtual call|freedom of information`,
 		`e ?mail (?:us|address|to|the|our|him|her|them|dpo|information|data)|by e ?mail|e ?mail (?:\w+ ){0,6}(?:protected|uk|gov|com|org|example)|or e ?mail|visit (?:\w+ ){0,3}web ?sites?|(?:on|from|see) (?:our|the|their) web ?sites?|web ?sites? (?:of|at) the`)
 }
 
@@ -68,7 +68,7 @@ func qualified() wording {
 // nameless: the data are said to be about nobody. The law has another word for what leaves here.
 func nameless() wording {
 	return says(`anonym\w+`,
-		`(?:not|never|nor|isn't|aren't|no longer|rather than|cannot be|neither) (?:\w+ ){0,3}anonym\w+|anonym\w+ (?:report|publication|statistic|result|finding|figure)\w*`)
+		`(?:not|never|nor|isn't|aren't|no longer|rather than|cannot be|neither) (?:\w+ ){0,3}anonym\w+|anonym\w+ (?:\w+ ){0,4}(?:report|publication|statistic|result|finding|figure)\w*|(?:published?|publications?|reports?|findings|statistics|figures) (?:\w+ ){0,6}anonym\w+`)
 }
 
 // consent: permission of the person.
@@ -203,3 +203,41 @@ func asking() wording {
 
 // notOfBasis: a basis that is named here is not that of the processing.
 func notOfBasis() wording { return says(`rights?|object|forgotten|delete|erasure|erased|portability`) }
+
+// usingRights: what to do who wants to use a right.
+func usingRights() wording {
+	return says(`(?:exercis\w+|use|using|assert|make use of) (?:\w+ ){0,4}rights?|rights? (?:\S+ ){0,16}(?:contact|e ?mail|write to|call|speak)|(?:contact|e ?mail|write to|call) (?:\S+ ){0,24}rights?`)
+}
+
+// turning: whom to turn to.
+func turning() wording {
+	return says(`^(?:please |you can |you may |to do (?:so|this|that) |just |or )*(?:contact|write|e ?mail|call|phone|telephone|speak)`)
+}
+
+// reaching: how somebody is reached.
+func reaching() wording {
+	return says(`contact\w*|e ?mail\w*|write|call|phone|telephone|speak`)
+}
+
+// otherService: a service of a council that answers for no child's data.
+func otherService() wording {
+	return says(`adult(?:s|'s)? (?:and \w+ )?(?:social care|services|social services|care)|housing|council tax|benefits? (?:service|team|office|department)|revenues|parking|planning|highways|licensing|librar(?:y|ies)|human resources|payroll|environmental (?:health|services)|waste|refuse|electoral|registrars?|leisure|trading standards|cemeter(?:y|ies)|economic development`)
+}
+
+// ownService: one that does, or that answers for everybody's.
+func ownService() wording {
+	return says(`child(?:ren)?(?:'s)?|famil(?:y|ies)|education|young people|data protection|information (?:governance|rights|management|access|compliance)|dpo|legal services`)
+}
+
+// commissioner: who hears complaints about a council.
+func commissioner() wording { return says(`information commissioner(?:'s)?|ico`) }
+
+// complaining: something is wrong.
+func complaining() wording {
+	return says(`complain\w*|complaints?|concerns?|concerned|unhappy|not satisfied|dissatisfied|worries|appeal`)
+}
+
+// notAllRights: it is said of all rights that not everybody has them.
+func notAllRights() wording {
+	return says(`(?:not all|some|which) of (?:these|the|your) rights|(?:these|the|your) rights (?:\w+ ){0,3}(?:depend|do not (?:all )?apply|may not|only apply|are not absolute)|rights (?:\w+ ){0,3}depend|affects? (?:\w+ ){0,4}rights`)
+}

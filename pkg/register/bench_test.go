@@ -80,3 +80,16 @@ func BenchmarkProof(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkVerifyRecords(b *testing.B) {
+	const n = 200
+	dir, _ := newLog(b, n)
+	l := open(b, dir)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := l.VerifyRecords(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/record")
+}

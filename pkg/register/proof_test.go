@@ -357,6 +357,8 @@ func FuzzParseProof(f *testing.F) {
 	f.Add(format(f, prove(f, l, 3, nil)))
 	f.Add(format(f, prove(f, l, 4, &all[2])))
 	f.Add(format(f, prove(f, l, 0, &all[0])))
+	f.Add(format(f, prove(f, l, 4, sign1(all[2]))))
+	f.Add(format(f, &Proof{Checkpoint: *sign1(all[1]), Record: prove(f, l, 0, nil).Record, Previous: sign1(all[0])}))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := ParseProof(data)
 		if err != nil {
@@ -373,6 +375,7 @@ func FuzzParseCheckpoint(f *testing.F) {
 	_, all := history(f, 2)
 	f.Add(all[0].Format())
 	f.Add(all[2].Format())
+	f.Add(sign1(all[2]).Format())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if c, err := ParseCheckpoint(data); err == nil && !bytes.Equal(c.Format(), data) {
 			t.Errorf("accepted %q, written again as %q", data, c.Format())

@@ -2,13 +2,9 @@ package s3_test
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/store"
@@ -27,17 +23,17 @@ func TestPrivate(t *testing.T) {
 	server := s3test.Start(t)
 	server.As(t, s3test.Exporter)
 	for name, c := range map[string]struct {
-		actions string // that everybody may, beside the policy of docs/s3.md; "" for none
+		actions []string // that everybody may, beside the policy of docs/s3.md
 		empty   bool
 		public  bool
 	}{
-		"closed and empty":       {"", true, false},
-		"closed":                 {"", false, false},
-		"all may list":           {`"s3:ListBucket"`, false, true},
-		"all may list, empty":    {`"s3:ListBucket"`, true, true},
-		"all may read":           {`"s3:GetObject"`, false, true},
-		"all may list and read":  {`"s3:ListBucket","s3:GetObject"`, false, true},
-		"all may do what is not": {`"s3:GetBucketLocation"`, false, false},
+		"closed and empty":       {nil, true, false},
+		"closed":                 {nil, false, false},
+		"all may list":           {[]string{"s3:ListBucket"}, false, true},
+		"all may list, empty":    {[]string{"s3:ListBucket"}, true, true},
+		"all may read":           {[]string{"s3:GetObject"}, false, true},
+		"all may list and read":  {[]string{"s3:ListBucket", "s3:GetObject"}, false, true},
+		"all may do what is not": {[]string{"s3:GetBucketLocation"}, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bucket := server.NewBucket(t, s3test.Plain)
@@ -50,8 +46,10 @@ func TestPrivate(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if c.actions != "" {
-				openUp(t, server, bucket, c.actions)
+			if c.actions != nil {
+				if err := server.OpenUp(t.Context(), bucket, c.actions...); err != nil {
+					t.Fatal(err)
+				}
 			}
 			err = s.Private(t.Context())
 			if c.public != isPublic(err) || !c.public && err != nil {
@@ -59,27 +57,6 @@ func TestPrivate(t *testing.T) {
 			}
 		})
 	}
-}
-
-// openUp lets everybody do something with a bucket.
-func openUp(t *testing.T, server *s3test.Server, bucket, actions string) {
-	t.Helper()
-	policy, err := s3test.Policy()
-	if err != nil {
-		t.Fatal(err)
-	}
-	statement := fmt.Sprintf(`{"Effect":"Allow","Principal":"*","Action":[%s],"Resource":["arn:aws:s3:::%s","arn:aws:s3:::%s/*"]},`, actions, bucket, bucket)
-	policy = strings.Replace(strings.ReplaceAll(policy, "fv-drops", bucket), `"Statement": [`, `"Statement": [`+statement, 1)
-	if !strings.Contains(policy, statement) {
-		t.Fatal("the policy of docs/s3.md has no list of statements")
-	}
-	for _, only := range []string{policy, strings.ReplaceAll(policy, fmt.Sprintf(`"arn:aws:s3:::%s",`, bucket), "")} {
-		_, err = server.Client(s3test.Root).PutBucketPolicy(t.Context(), &sdk.PutBucketPolicyInput{Bucket: aws.String(bucket), Policy: aws.String(only)})
-		if err == nil {
-			return
-		}
-	}
-	t.Fatal(err)
 }
 
 // What cannot be looked at is not called private: neither a bucket that does not answer its own people, nor one that does not

@@ -75,6 +75,30 @@ func (s *Server) makeBucket(ctx context.Context, name string, kind Kind, policy 
 	return err
 }
 
+// OpenUp lets everybody do something with a bucket, as nobody ever should: s3:ListBucket, s3:GetObject. One action at a time: a
+// server refuses a statement whose resources do not go with its actions.
+func (s *Server) OpenUp(ctx context.Context, bucket string, actions ...string) error {
+	policy, err := Policy()
+	if err != nil {
+		return err
+	}
+	var statements strings.Builder
+	for _, action := range actions {
+		resource := "arn:aws:s3:::" + bucket
+		if strings.HasSuffix(action, "Object") {
+			resource += "/*"
+		}
+		fmt.Fprintf(&statements, `{"Effect":"Allow","Principal":"*","Action":%q,"Resource":%q},`, action, resource)
+	}
+	const list = `"Statement": [`
+	if !strings.Contains(policy, list) {
+		return errors.New("the policy of docs/s3.md has no list of statements")
+	}
+	policy = strings.Replace(strings.ReplaceAll(policy, "fv-drops", bucket), list, list+statements.String(), 1)
+	_, err = s.Client(Root).PutBucketPolicy(ctx, &sdk.PutBucketPolicyInput{Bucket: aws.String(bucket), Policy: aws.String(policy)})
+	return err
+}
+
 // Place puts an object over whatever is there, as the owner of the bucket.
 func (s *Server) Place(ctx context.Context, bucket, key, data string) error {
 	_, err := s.Client(Root).PutObject(ctx, &sdk.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), Body: strings.NewReader(data)})
