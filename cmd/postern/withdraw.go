@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -68,7 +69,8 @@ func (p *program) withdraw(ctx context.Context, drop, reason, to string) error {
 	if w.Already {
 		text = "Drop %[1]s in %[2]s was withdrawn already, on %[4]s: %[3]s\nThe signed notice lies beside it, and the register has it.\n"
 	}
+	reason = cmp.Or(w.Reason, "the reason was erased from the register")
 	text += "Tell the recipient too: a notice is only seen by who looks. The next export makes a drop that replaces it.\n"
-	_, err = fmt.Fprintf(p.stdout, text, w.Drop, w.Location, w.Reason, w.Time.Format("2 January 2006 15:04 UTC"))
+	_, err = fmt.Fprintf(p.stdout, text, w.Drop, w.Location, reason, w.Time.Format("2 January 2006 15:04 UTC"))
 	return err
 }

@@ -2,6 +2,7 @@ package agreement_test
 
 import (
 	"errors"
+	"fmt"
 	"path"
 	"strings"
 	"testing"
@@ -51,8 +52,11 @@ func TestAttacksHaveTheirCodes(t *testing.T) {
 			c.approve("").signIn("file", "Doradpo", c.decision(agreement.DPO, agreement.Suspend, "a reason"))
 		}, "active SIGNATURE_NAMESPACE", finding.SignatureNamespace},
 
-		{"another version", func(c *council) { c.version(2).approve("").version(3) }, "submitted DECISION_OTHER_VERSION SIGNATURE_MISSING", finding.DecisionOtherVersion},
-		{"another version, and approved", func(c *council) { c.approve("").version(2).approve("").version(3) }, "active", finding.DecisionOtherVersion},
+		{"another version", func(c *council) { c.version(2).approve("").version(3) }, "submitted SIGNATURE_MISSING", ""},
+		{"another version, passed off as this", func(c *council) { c.version(2).approve("").version(3).passOff() },
+			"submitted DECISION_OTHER_VERSION SIGNATURE_MISSING", finding.DecisionOtherVersion},
+		{"another version, passed off, and approved", func(c *council) { c.approve("").version(2).approve("").version(3).passOff() },
+			"active", finding.DecisionOtherVersion},
 		{"another version, by a stranger", func(c *council) { c.version(2).add("Mallory", approval(c)).version(3) }, "submitted SIGNATURE_MISSING", ""},
 		{"another version's suspension", func(c *council) {
 			c.approve("").version(2).stop("Doradpo", agreement.DPO, agreement.Suspend).version(3)
@@ -189,4 +193,10 @@ func TestMayDecide(t *testing.T) {
 	if err := c.roles.People[2].MayDecide(agreement.Suspend, noon); err != nil {
 		t.Errorf("who is no longer trained may not suspend: %v", err)
 	}
+}
+
+// passOff names the file of the last decision as one about this version.
+func (c *council) passOff() {
+	d := &c.decisions[len(c.decisions)-1]
+	d.File = path.Join(path.Dir(d.File), fmt.Sprintf("v%d-99.txt", c.a.Version))
 }

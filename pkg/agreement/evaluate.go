@@ -123,10 +123,9 @@ func (e *evaluation) ofAnotherVersion(c *Considered, wrong fault) {
 	if d.Verb.IsAdvice() && wrong.why == "" {
 		e.elsewhere = append(e.elsewhere, c)
 	}
-	if c.Holds && isStep(d.Verb) {
-		if strings.HasPrefix(path.Base(c.File), fmt.Sprintf("v%d-", e.a.Version)) {
-			c.Why += ", and its file is named as one about this"
-		}
+	// Those on earlier versions stay where they are: only one that is passed off as a decision on this is an attempt.
+	if c.Holds && isStep(d.Verb) && strings.HasPrefix(path.Base(c.File), fmt.Sprintf("v%d-", e.a.Version)) {
+		c.Why += ", and its file is named as one about this"
 		c.Code = finding.DecisionOtherVersion
 		e.others = append(e.others, c)
 	}

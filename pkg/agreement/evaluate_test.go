@@ -111,6 +111,7 @@ func TestDecisions(t *testing.T) {
 			c.a = &old
 			c.approve("")
 			c.a, _ = agreement.Parse("a.yaml", []byte(golden), c.catalogue)
+			c.passOff()
 		}, "submitted DECISION_OTHER_VERSION SIGNATURE_MISSING"},
 		{"replayed from another agreement", func(c *council) {
 			other := *c.a

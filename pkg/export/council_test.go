@@ -91,7 +91,8 @@ func (r *ready) prepare(tb testing.TB) {
 	if r.dir == "" {
 		tb.Fatal("TestMain did not make a folder")
 	}
-	mustMkdir(tb, filepath.Join(r.dir, "agreements"))
+	mustMkdir(tb, filepath.Join(r.dir, "agreements", "notices"))
+	mustWrite(tb, filepath.Join(r.dir, "agreements", "notices", "family-valued-2026.txt"), mustRead(tb, "../../agreements/notices/family-valued-2026.txt"))
 	people := appoint(tb, filepath.Join(r.dir, "agreements"), "Ann Analyst", "Dee Officer", "Sam Owner")
 	if _, err := custody.Open(references(r.dir)).NewCouncil(context.Background()); err != nil {
 		tb.Fatal(err)

@@ -200,12 +200,9 @@ func (b *Books) enterWithdrawal(drop state.PublishedDrop, reason string) (withdr
 
 // putNotice puts the notice of a withdrawal beside its drop, the signature last. It may be called any number of times.
 func (g *Gateway) putNotice(ctx context.Context, drop state.PublishedDrop, entry withdrawal) error {
-	notice, err := recipient.Notice{Drop: drop.ID, SumsSHA256: drop.SumsSHA256, Reason: entry.body.Reason, Time: entry.at}.Format()
+	notice, err := g.noticeOf(ctx, drop, entry)
 	if err != nil {
-		return fmt.Errorf("write the notice: %w", err)
-	}
-	if manifest.Hex(sha256.Sum256(notice)) != entry.body.NoticeSHA256 {
-		return fmt.Errorf("the notice of %s is not the one that the register has", drop.ID)
+		return err
 	}
 	if s, ok := g.Store.(tidier); ok { // what lies half made there is of a call that was killed
 		if err := s.Tidy(ctx, drop.ID); err != nil {
@@ -231,6 +228,34 @@ func (g *Gateway) putNotice(ctx context.Context, drop state.PublishedDrop, entry
 		return occupied(drop.ID, err)
 	}
 	return nil
+}
+
+// noticeOf is the notice of a withdrawal, byte for byte the one whose digest the register has. It is made from the register's
+// entry; when the reason has been erased from that, the one that lies beside the drop is as good.
+func (g *Gateway) noticeOf(ctx context.Context, drop state.PublishedDrop, entry withdrawal) ([]byte, error) {
+	is := func(notice []byte) bool { return manifest.Hex(sha256.Sum256(notice)) == entry.body.NoticeSHA256 }
+	if entry.body.Reason != "" {
+		notice, err := recipient.Notice{Drop: drop.ID, SumsSHA256: drop.SumsSHA256, Reason: entry.body.Reason, Time: entry.at}.Format()
+		if err != nil || !is(notice) {
+			return nil, errors.Join(fmt.Errorf("the notice of %s cannot be made as the register has it", drop.ID), err)
+		}
+		return notice, nil
+	}
+	object, err := g.Store.Get(ctx, drop.ID+"/"+manifest.WithdrawnName)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	if err == nil {
+		notice, err := io.ReadAll(io.LimitReader(object, signatureSize))
+		if err := errors.Join(err, object.Close()); err != nil {
+			return nil, fmt.Errorf("withdraw %s: %w", drop.ID, err)
+		}
+		if is(notice) {
+			return notice, nil
+		}
+	}
+	return nil, finding.WithHint(fmt.Errorf("drop %s was withdrawn, its notice is not beside it, and the reason was erased from the register", drop.ID),
+		"tell the recipient of the withdrawal by another way; the next export replaces the drop all the same")
 }
 
 // isSigned reports whether a good signature of the notice is in the store. Not every kind of key signs the same bytes with
@@ -320,8 +345,8 @@ func (r *run) supersede(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	for _, d := range r.ledger {
-		if !slices.Contains(superseded, d.ID) {
-			continue
+		if !slices.Contains(superseded, d.ID) || entries[d.ID].body.Reason == "" {
+			continue // with the words gone, nothing is left to finish
 		}
 		there, err := r.hasDrop(ctx, d)
 		if err == nil && there {

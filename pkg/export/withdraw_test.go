@@ -249,3 +249,40 @@ func TestWithdrawPlaceTaken(t *testing.T) {
 		}
 	}
 }
+
+// The reason may be erased from the register later. The drop stays withdrawn, its notice stays good, and it is replaced; only
+// a notice that is lost cannot be made again.
+func TestWithdrawErased(t *testing.T) {
+	extracts := smallCohort(t)
+	c := newCouncil(t, shippedAgreement(t))
+	drop := c.export(t, shippedID, extracts).Drop
+	c.withdraw(t, drop)
+	books, err := c.gateway(t).OpenBooks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for record, err := range books.Log().Find(export.KindWithdrawn) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := books.Erase(record.Index, "it named somebody"); err != nil {
+			t.Fatal(err)
+		}
+		break
+	}
+	if w, err := c.gateway(t).Withdraw(t.Context(), drop, wrongYear); err != nil || !w.Already || w.Reason != "" {
+		t.Errorf("%+v, %v", w, err)
+	}
+	if r := c.verified(t, drop); r.Withdrawn == nil {
+		t.Errorf("the drop is not withdrawn any more: %s", r.Sentence)
+	}
+	if err := os.Remove(c.path("drops", drop, manifest.WithdrawnName)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.gateway(t).Withdraw(t.Context(), drop, wrongYear); err == nil || !strings.Contains(finding.HintOf(err), "by another way") {
+		t.Errorf("a lost notice without its words: %v", err)
+	}
+	if r := c.export(t, shippedID, extracts); r.Outcome != export.Published || !slices.Equal(r.Manifest.Drop.Supersedes, []string{drop}) {
+		t.Errorf("the next export was %s", r.Outcome)
+	}
+}

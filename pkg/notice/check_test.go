@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/postern-gateway/postern/pkg/agreement"
@@ -15,9 +16,11 @@ import (
 	"github.com/postern-gateway/postern/schemas"
 )
 
+var definitions = sync.OnceValues(func() (*dataset.Catalogue, error) { return dataset.Load(schemas.Files) })
+
 func catalogue(t testing.TB) *dataset.Catalogue {
 	t.Helper()
-	c, err := dataset.Load(schemas.Files)
+	c, err := definitions()
 	if err != nil {
 		t.Fatal(err)
 	}

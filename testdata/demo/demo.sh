@@ -71,7 +71,7 @@ cd "$folder"
 step "A demo council: configuration, and an OpenSSH key for each of three people"
 mkdir agreements people drops
 chmod 700 people
-cp "$root/$agreement" "$root/$expired" agreements/
+cp -r "$root/$agreement" "$root/$expired" "$root/agreements/notices" agreements/
 cat >postern.yaml <<YAML
 organisation: {name: Coventry City Council, la_code: "331"}
 extracts: ./extracts
