@@ -44,7 +44,7 @@ by three different people. What has begun can be stopped, and is closed in the e
   note-closure              by the DPO
   close                     by another person than the DPO's: --reason names the
                             certificates of destruction. The store must hold nothing of
-                            the agreement any more, and its salts must be destroyed
+                            the agreement any more, and its secrets must be destroyed
 
 A key file with a passphrase, or a hardware key, is used through ssh-agent: give
 its .pub file. A key on another machine signs what postern agreement statement

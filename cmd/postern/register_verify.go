@@ -21,9 +21,9 @@ func (p *program) registerVerifyCommand() *cobra.Command {
 			"signature that was made when it was added, so the first one that was changed, taken\n" +
 			"out, put in or moved is named.\n\n" +
 			"What it cannot see is that the register and the ledgers of drops were put back to an\n" +
-			"earlier state together. Whoever kept a checkpoint elsewhere can: --since FILE proves\n" +
-			"that the register continues it. FILE is a checkpoint (postern register checkpoint)\n" +
-			"or the register.proof of a drop.\n\n" + exitCodes,
+			"earlier state together. Whoever kept its signed state elsewhere, in a checkpoint (what\n" +
+			"postern register checkpoint prints), can: --since FILE proves that the register\n" +
+			"continues it. FILE is a checkpoint or the register.proof of a drop.\n\n" + exitCodes,
 		Example: "  postern register verify\n" +
 			"  postern register verify --since checkpoint-of-april",
 		RunE: func(*cobra.Command, []string) error { return p.registerVerify(since) },

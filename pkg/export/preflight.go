@@ -92,15 +92,14 @@ func failed(name string, r *finding.Refusal) finding.Check {
 // goes, and whether the store and the register tell one story. Until all this is well, not even a drop that was made
 // before may leave.
 func (p *preflight) standing(ctx context.Context) error {
-	var err error
-	if p.today, err = p.run.today(); err != nil {
-		return err
-	}
 	checks, err := p.judgement.checks()
 	if err != nil {
 		return err
 	}
 	p.add(checks...)
+	if p.today, err = p.run.today(); err != nil {
+		return err
+	}
 	if err := p.terms(); err != nil {
 		return err
 	}
@@ -206,7 +205,7 @@ func (p *preflight) save() error {
 	record := Preflight{
 		Format: PreflightFormat, Started: p.started.UTC(), Agreement: a.ID, Version: a.Version,
 		SHA256: hex.EncodeToString(a.SHA256[:]), Definitions: hex.EncodeToString(definitions[:]),
-		Tool: "postern " + p.run.Version, Checks: p.checks,
+		Tool: "postern " + p.Version, Checks: p.checks,
 	}
 	data, err := json.Marshal(record)
 	if err != nil {
