@@ -10,8 +10,11 @@ PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 wind
 COUNT    ?= 1
 FUZZ     ?= 30
 NEED      = testdata/tools/need.sh
-# Scripts start the command hundreds of times, which costs most with the race detector in it: it watches one of each kind.
-RACED     = ^TestScripts$$/^(whole|plan|check|s3|verify|register|rows)$$
+# Scripts start the command hundreds of times and kill tests make drop after drop, which costs most with the race detector
+# in it: it watches one of each kind, and all of every other package.
+RACED     = ^TestScripts$$/^(whole|plan|check|s3|verify|register|rows|gate|withdraw)$$
+RACEDRUNS = ^Test(Canary|EveryRowIsAccountedFor|UnchangedRunPublishesNothing|PreflightComesFirst|KillAtAnyTime|BatchesDecideNothing|Supersedes)$$
+SLOW      = /(cmd/postern|pkg/export)$$
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo test check-format interop test-long bench lint cross readme clean
@@ -32,9 +35,10 @@ check-format:
 test: check-format $(S3SERVER) ## every test that fits into a quarter of an hour
 	@$(NEED) gcc g++ ssh-keygen python3
 	$(GO) vet ./...
-	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -shuffle=on -timeout 18m $$($(GO) list ./... | grep -v '/cmd/postern$$')
-	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -shuffle=on -timeout 18m ./cmd/postern
+	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -shuffle=on -timeout 18m $$($(GO) list ./... | grep -Ev '$(SLOW)')
+	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -shuffle=on -timeout 18m ./cmd/postern ./pkg/export
 	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -timeout 18m -run '$(RACED)' ./cmd/postern
+	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -timeout 18m -run '$(RACEDRUNS)' ./pkg/export
 	@$(MAKE) --no-print-directory interop
 
 interop: build ## DuckDB and Python read a drop (their own module)

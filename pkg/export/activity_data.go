@@ -10,11 +10,11 @@ import (
 	"github.com/postern-gateway/postern/pkg/dataset"
 )
 
-// tableName says what a table is about: "looked after episodes", "missing (SSDA903)".
+// tableName says what a table is about: "child in need plans", "looked after episodes", "missing (SSDA903)".
 func (w wording) tableName(id string) string {
 	format, name, ok := strings.Cut(id, "/")
 	if !ok {
-		return strings.ReplaceAll(oneLine(id), "_", " ")
+		return strings.NewReplacer("cin_", "child in need ", "cp_", "child protection ", "_", " ").Replace(oneLine(id))
 	}
 	return strings.ReplaceAll(oneLine(name), "_", " ") + " (" + formatName(format) + ")"
 }
