@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -36,21 +37,48 @@ func (p *program) signRoles(g *export.Gateway, file string, signer ssh.Signer) e
 	if err := os.WriteFile(path, armoured, 0o644); err != nil { //nolint:gosec // a signature is for everybody to read
 		return fmt.Errorf("write the signature: %w", err)
 	}
-	left := ""
-	if books, err := g.ViewBooks(); err == nil {
-		if _, err := g.LoadRoles(books); err != nil {
-			left = strings.TrimPrefix(err.Error(), string(finding.SignatureMissing)+": ")
-		}
+	left, recorded, err := enterRoles(g)
+	if err != nil {
+		return err
 	}
 	if p.json {
-		return writeJSON(p.stdout, map[string]any{"roles": file, "signature": path, "valid": left == "", "why_not": left})
+		return writeJSON(p.stdout, map[string]any{"roles": file, "signature": path, "valid": left == "", "why_not": left, "registered": recorded})
 	}
-	sentence := "The roles file is valid."
-	if left != "" {
+	sentence := "The roles file is valid, and in the register: from now on it says who signs the next one."
+	switch {
+	case left != "":
 		sentence = "The roles file is not valid yet: " + left
+	case !recorded:
+		sentence = "The roles file is valid. It is not in the register yet: the next run of the gate enters it."
 	}
 	_, err = fmt.Fprintf(p.stdout, "Signed %s: %s\n%s\n", file, path, sentence)
 	return err
+}
+
+// enterRoles finds out why the roles file is not valid yet, and records it when it is: where the register's key is at hand
+// and nobody else writes in it.
+func enterRoles(g *export.Gateway) (left string, recorded bool, err error) {
+	lock, busy := g.State.Lock()
+	if busy == nil {
+		defer func() { err = errors.Join(err, lock.Unlock()) }()
+	}
+	books, closed := (*export.Books)(nil), busy
+	if closed == nil {
+		books, closed = g.OpenBooks()
+	}
+	if closed != nil {
+		if books, err = g.ViewBooks(); err != nil {
+			return "", false, nil //nolint:nilerr // before there is a register, nobody is known of whom to ask
+		}
+	}
+	roles, invalid := g.LoadRoles(books)
+	if invalid != nil {
+		return strings.TrimPrefix(invalid.Error(), string(finding.SignatureMissing)+": "), false, nil
+	}
+	if closed != nil {
+		return "", false, nil
+	}
+	return "", true, books.EnterRoles(roles)
 }
 
 // rolesSigner names the one whose key it is, as the signature's file is called. Somebody who holds no role, in the file

@@ -105,20 +105,29 @@ type desk struct {
 	file      string
 	agreement *agreement.Agreement
 	roles     *agreement.Roles
-	lock      *state.Lock
+	lock      *state.Lock // nil while another has it
+	busy      error       // then why
+	unread    bool        // the agreement is known by its id alone
 }
 
-// openDesk reads what a decision on an agreement is made on. The caller closes it.
-func (p *program) openDesk(file string) (d *desk, err error) {
+// openDesk reads what a decision on an agreement is made on. The caller closes it. Who suspends may give the id of an
+// agreement whose file is not at hand.
+func (p *program) openDesk(file string, verb agreement.Verb) (d *desk, err error) {
 	d = &desk{file: file}
 	if d.config, d.Gateway, err = p.openGateway(); err != nil {
 		return nil, err
 	}
-	if d.agreement, err = export.LoadAgreement(file, d.Catalogue); err != nil {
+	d.agreement, err = export.LoadAgreement(file, d.Catalogue)
+	var missing *finding.Refusal
+	if verb == agreement.Suspend && errors.As(err, &missing) && missing.Code == finding.AgreementMissing && filepath.Base(file) == file && filepath.Ext(file) == "" {
+		d.unread = true
+		d.agreement, err = d.Unread(file)
+	}
+	if err != nil {
 		return nil, err
 	}
-	if d.lock, err = d.State.Lock(); err != nil {
-		return nil, err
+	if d.lock, d.busy = d.State.Lock(); d.busy != nil && !errors.Is(d.busy, state.ErrLocked) {
+		return nil, d.busy
 	}
 	books, err := d.ViewBooks()
 	if err == nil {
@@ -131,7 +140,44 @@ func (p *program) openDesk(file string) (d *desk, err error) {
 	return d, nil
 }
 
-func (d *desk) close() { _ = d.lock.Unlock() } // the process ends, and the lock with it
+func (d *desk) close() {
+	if d.lock != nil {
+		_ = d.lock.Unlock() // the process ends, and the lock with it
+	}
+}
+
+// waits says why a decision has to wait: another writes in the state folder. A suspension waits for nobody; the run at
+// work looks at it before it publishes.
+func (d *desk) waits(verb agreement.Verb) error {
+	if verb == agreement.Suspend {
+		return nil
+	}
+	return d.busy
+}
+
+// judge finds out where the agreement stands with the decisions on it, and records them where the register's key is at
+// hand and nobody else writes in it.
+func (d *desk) judge() (j *export.Judgement, recorded bool, err error) {
+	var books *export.Books
+	if d.lock != nil {
+		books, err = d.OpenBooks()
+		recorded = err == nil
+	}
+	if !recorded {
+		if books, err = d.ViewBooks(); err != nil {
+			return nil, false, err
+		}
+	}
+	if d.unread {
+		j, err = d.JudgeUnread(d.agreement, books)
+	} else {
+		j, err = d.Judge(d.file, books)
+	}
+	if err == nil && recorded {
+		err = books.EnterDecisions(j)
+	}
+	return j, recorded, err
+}
 
 // sign makes a decision and signs it here.
 func (p *program) sign(ctx context.Context, file string, ask asked) error {
@@ -152,16 +198,19 @@ func (p *program) sign(ctx context.Context, file string, ask asked) error {
 		}
 		return p.signRoles(g, file, signer)
 	}
-	d, err := p.openDesk(file)
+	verb := agreement.Verb(ask.decision)
+	d, err := p.openDesk(file, verb)
 	if err != nil {
 		return err
 	}
 	defer d.close()
+	if err := d.waits(verb); err != nil {
+		return err
+	}
 	person, ok := d.roles.Holder(signer.PublicKey())
 	if !ok {
 		return finding.Refuse(finding.RoleNotAllowed, "use the key that the roles file names, or have the roles file changed and signed", "the key holds no role in %s", export.RolesFile)
 	}
-	verb := agreement.Verb(ask.decision)
 	if allowed := verb.Roles(); len(allowed) > 0 && !slices.Contains(allowed, person.Role) {
 		return finding.Refuse(finding.RoleNotAllowed, "have it signed with the key of: "+roleWords(allowed), "%s is %s, and may not %s", person.Name, person.Role, verb)
 	}
@@ -216,13 +265,16 @@ func (p *program) fileStatement(ctx context.Context, file string, ask asked) err
 	if err != nil {
 		return usage("check the path", "the signature cannot be read: %w", err)
 	}
-	d, err := p.openDesk(file)
+	d, err := p.openDesk(file, "")
 	if err != nil {
 		return err
 	}
 	defer d.close()
 	held, err := agreement.Hold(d.agreement, d.Catalogue.Digest(), d.roles, signed, p.now())
 	if err != nil {
+		return err
+	}
+	if err := d.waits(held.Decision.Verb); err != nil {
 		return err
 	}
 	if err := p.admit(ctx, d, held.Decision.Verb); err != nil {
@@ -238,21 +290,9 @@ func (p *program) store(d *desk, made agreement.Decision, armoured []byte, name 
 	if err != nil {
 		return err
 	}
-	books, err := d.OpenBooks()
-	recorded := err == nil
-	if !recorded {
-		if books, err = d.ViewBooks(); err != nil {
-			return err
-		}
-	}
-	judgement, err := d.Judge(d.file, books)
+	judgement, recorded, err := d.judge()
 	if err != nil {
 		return err
-	}
-	if recorded {
-		if err := books.EnterDecisions(judgement); err != nil {
-			return err
-		}
 	}
 	counts, why := false, ""
 	for _, c := range judgement.Status.Decisions {
@@ -261,13 +301,21 @@ func (p *program) store(d *desk, made agreement.Decision, armoured []byte, name 
 		}
 	}
 	if p.json {
-		return writeJSON(p.stdout, map[string]any{
+		out := map[string]any{
 			"statement": path, "signature": path + ".sig", "name": name, "role": made.Role, "registered": recorded,
 			"counts": counts, "why_not": why, "state": judgement.Status.State,
-		})
+		}
+		if d.unread {
+			delete(out, "state") // what an agreement is that nobody has read is not known
+		}
+		return writeJSON(p.stdout, out)
 	}
 	when := "It is in the register."
-	if !recorded {
+	switch {
+	case recorded:
+	case d.lock == nil:
+		when = "The register is in use: the run at work, or the next one, enters it."
+	default:
 		when = "The register's key is not here: the next run of the gate enters it."
 	}
 	if !counts {

@@ -11,7 +11,8 @@ func stopLong(verb agreement.Verb) string {
 	text := map[agreement.Verb]string{
 		agreement.Suspend: "Stops exports under an agreement for now. The Data Protection Officer can always\n" +
 			"do so, and an asset owner or the SIRO (Senior Information Risk Owner). Drops that\n" +
-			"left stay where they are.",
+			"left stay where they are. It waits for nobody: a run at work looks at it before it\n" +
+			"publishes. Where the agreement's file is not at hand, give its id.",
 		agreement.Resume: "Lets exports go on that were suspended. It is for an asset owner or the SIRO\n" +
 			"(Senior Information Risk Owner); where the Data Protection Officer suspended, the\n" +
 			"DPO must have advised again first.",

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/postern-gateway/postern/pkg/civil"
+	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/export"
 	"github.com/postern-gateway/postern/pkg/finding"
 )
@@ -81,7 +83,8 @@ func (p *program) export(ctx context.Context, agreement string, named []string, 
 	if to == "" {
 		to = c.Store
 	}
-	if g.Store, err = openStore(ctx, to); err != nil {
+	g.Definitions = func() (*dataset.Catalogue, error) { return catalogue(c) }
+	if g.Store, err = openStore(ctx, wholePath(to)); err != nil {
 		return err
 	}
 	paths, err := extractsOf(c, named)
@@ -99,6 +102,20 @@ func (p *program) export(ctx context.Context, agreement string, named []string, 
 		return writeJSON(p.stdout, runJSON(result))
 	}
 	return reportRun(p.stdout, result)
+}
+
+// wholePath is a store's address with the whole path of its folder: the ledger keeps it, and a relative one would mean
+// another folder to a run from elsewhere.
+func wholePath(store string) string {
+	folder, is := strings.CutPrefix(store, "dir:")
+	if !is || folder == "" {
+		return store
+	}
+	whole, err := filepath.Abs(folder)
+	if err != nil {
+		return store
+	}
+	return "dir:" + whole
 }
 
 // exportJSON is what a machine reads of a run. It is for the council: it holds counts of what was held back.

@@ -76,7 +76,13 @@ func TestAttacksHaveTheirCodes(t *testing.T) {
 		}, "suspended DSA_SUSPENDED", finding.KeyRevoked},
 
 		{"untrained", func(c *council) { c.on(5, 1).add("Ottoasset-owner", approval(c)) }, "submitted TRAINING_EXPIRED SIGNATURE_MISSING", finding.TrainingExpired},
-		{"trained on that day", func(c *council) { c.on(4, 30).add("Ottoasset-owner", approval(c)) }, "active", ""},
+		{"trained on that day", func(c *council) {
+			c.on(4, 30).add("Ottoasset-owner", approval(c)).decisions[2].Recorded = time.Date(2026, 4, 30, 22, 59, 59, 0, time.UTC)
+		}, "active", ""},
+		{"said to be of a day of training", func(c *council) { c.on(4, 30).add("Ottoasset-owner", approval(c)) }, "submitted TRAINING_EXPIRED SIGNATURE_MISSING", finding.TrainingExpired},
+		{"recorded when training was over", func(c *council) {
+			c.on(4, 30).add("Ottoasset-owner", approval(c)).decisions[2].Recorded = time.Date(2026, 4, 30, 23, 0, 0, 0, time.UTC)
+		}, "submitted TRAINING_EXPIRED SIGNATURE_MISSING", finding.TrainingExpired},
 		{"a suspension by one who is no longer trained", func(c *council) {
 			c.approve("").on(5, 1).stop("Dollydpo", agreement.DPO, agreement.Suspend)
 		}, "suspended DSA_SUSPENDED", ""},

@@ -20,6 +20,12 @@ import (
 // cannot be changed by who is to be added, nor by whose time is over. A key that either file says is revoked signs
 // neither.
 //
+// The day is that on which the register recorded the file, and today for one that it has not: a file that was valid when
+// it was recorded stays so until another is recorded, whatever days of its signers end. Where by the previous file no
+// Data Protection Officer is left on that day whose key is valid, any key that it gives that role and that is not revoked
+// signs for the role, whatever its days; and so for the owners, asset owners and SIRO together. Else a council whose only
+// officer's days are over could never appoint another.
+//
 // Each element of signatures is one armoured signature. The error is a *finding.Refusal: SIGNATURE_MISSING,
 // DSA_BAD_SIGNATURE, SIGNATURE_NAMESPACE, KEY_REVOKED or TWO_PERSON_REQUIRED.
 func (r *Roles) Authenticate(signatures [][]byte, previous []RoleHolder, at time.Time) error {
@@ -56,9 +62,10 @@ func (r *Roles) Authenticate(signatures [][]byte, previous []RoleHolder, at time
 type fault struct {
 	code finding.Code
 	why  string
+	late bool // the register had the decision too late, and it may have been made in time
 }
 
-func bad(why string) fault { return fault{finding.AgreementBadSignature, why} }
+func bad(why string) fault { return fault{code: finding.AgreementBadSignature, why: why} }
 
 // signer finds who made a signature of the roles file, or why it does not count.
 func (r *Roles) signer(armoured []byte, previous []RoleHolder, at time.Time) (RoleHolder, fault) {
@@ -66,13 +73,13 @@ func (r *Roles) signer(armoured []byte, previous []RoleHolder, at time.Time) (Ro
 	key, err := signedBy(r.data, armoured, signature.RolesNamespace)
 	switch {
 	case errors.Is(err, errNamespace):
-		return RoleHolder{}, fault{finding.SignatureNamespace, "it was made for something else than a roles file"}
+		return RoleHolder{}, fault{code: finding.SignatureNamespace, why: "it was made for something else than a roles file"}
 	case err != nil:
 		return RoleHolder{}, bad("the file or the signature was changed after it was signed")
 	}
 	p, here := r.Holder(key)
 	if here && revokedBy(p.Revoked, at) {
-		return RoleHolder{}, fault{finding.KeyRevoked, "the file says that its key is revoked"}
+		return RoleHolder{}, fault{code: finding.KeyRevoked, why: "the file says that its key is revoked"}
 	}
 	if previous == nil {
 		switch {
@@ -89,8 +96,8 @@ func (r *Roles) signer(armoured []byte, previous []RoleHolder, at time.Time) (Ro
 	case i < 0:
 		return RoleHolder{}, bad("its key held no role in the previous roles file")
 	case revokedBy(previous[i].Revoked, at):
-		return RoleHolder{}, fault{finding.KeyRevoked, "the previous roles file says that its key is revoked"}
-	case !within(previous[i].From, previous[i].To, at):
+		return RoleHolder{}, fault{code: finding.KeyRevoked, why: "the previous roles file says that its key is revoked"}
+	case !previous[i].signs(at) && slices.ContainsFunc(previous, func(h RoleHolder) bool { return h.Role.among() == previous[i].Role.among() && h.signs(at) }):
 		return RoleHolder{}, bad("by the previous roles file its key is not valid at this time")
 	}
 	return previous[i], fault{}

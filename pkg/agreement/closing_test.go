@@ -55,13 +55,13 @@ func TestClosing(t *testing.T) {
 		{"closed by who noted it", func(c *council) {
 			by(c, "Owenasset-owner", owner, start)
 			by(c, "Danadpo", dpo, note)
-			by(c, "Danasiro", siro, closes)
+			by(c, "Dinosiro", siro, closes)
 		}, "closing DSA_EXPIRED DSA_NOT_ACTIVE", "it is by the person who noted the closure"},
 		{"closed by one of two who noted it", func(c *council) {
 			by(c, "Owenasset-owner", owner, start)
 			by(c, "Danadpo", dpo, note)
 			by(c, "Doradpo", dpo, note)
-			by(c, "Danasiro", siro, closes)
+			by(c, "Dinosiro", siro, closes)
 		}, "closed DSA_EXPIRED DSA_NOT_ACTIVE", ""},
 		{"under other definitions", func(c *council) {
 			c.definitions[0] ^= 1
@@ -95,7 +95,7 @@ func TestClosing(t *testing.T) {
 		}, "terminated DSA_EXPIRED DSA_NOT_ACTIVE", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			c := newCouncil(t, "Sue submitter", "Dora dpo", "Dana dpo", "Dana siro", "Owen asset-owner", "Sid siro")
+			c := newCouncil(t, "Sue submitter", "Dora dpo", "Dana dpo", "Dino siro", "Owen asset-owner", "Sid siro").renamed("Dino", "Dana")
 			c.submit().advise(agreement.AdviseClear).approve("")
 			c.a.Period.ShareTo = civil.MustYMD(2026, 4, 30)
 			c.on(5, 4)

@@ -18,15 +18,20 @@ const clockTolerance = 5 * time.Minute
 
 // Evaluate says what state an agreement is in and what refuses an export under it, from the decisions on it and the
 // clock. The roles must have been authenticated; definitions is the digest of the dataset definitions in use; of each
-// decision that the register has, Recorded must say since when.
+// decision that the register has, Recorded must say since when, and RecordedSigner by whose key.
 //
 // A decision counts when its signature is one of its exact bytes, by a key that, on the day the statement names, holds
 // the role it names, and that role may make it; and when it names this agreement's id and version and the SHA-256 of
 // its exact bytes and of the definitions. What a revoked key signed counts when the register had it before the day of
-// the revocation; what somebody decided whose training had run out does not count. Decisions that stop (suspend,
-// terminate) count whatever version and bytes they name: neither a new version nor a changed file lifts a suspension, nor
-// does a clock that is late; and who suspends need not be trained. Decisions that close (start-closing, note-closure,
-// close) release nothing, and count under any definitions. From those that count:
+// the revocation; what somebody decided whose training had run out does not count. Once the last day of a key, or of the
+// training, is over, what was decided with it counts when the register had it by then: a statement can be given any date.
+//
+// Decisions that stop (suspend, terminate) count whatever version and bytes they name: neither a new version nor a
+// changed file lifts a suspension, nor does a clock that is late; and who suspends need not be trained. One that the
+// register has is proven to have held when it was entered: while its signature is still the one that the register knows,
+// it counts whatever the roles file now says of its maker, of the role, of the days and of the key, in the role that the
+// statement names. Decisions that close (start-closing, note-closure, close) release nothing, and count under any
+// definitions. From those that count:
 //
 //   - a submission holds for 90 days. When no approval has followed by then, it lapses, with the advice that answered it,
 //     and the agreement is a draft again;
@@ -36,7 +41,9 @@ const clockTolerance = 5 * time.Minute
 //     are met; or against, and then a reason; later advice with conditions or against asks for a new approval;
 //   - submitter, DPO and approver are three people, by name and by key;
 //   - a resumption, of whatever version, lifts what was suspended before it under the version it names or an earlier
-//     one. What the DPO suspended needs the DPO's advice on such a version, clear or with conditions, between the two;
+//     one. It is by another person than any who submitted the agreement. What the DPO suspended is lifted only when the
+//     DPO's answer in force at the resumption, to a submission of the very version that it names, was made after the
+//     suspension and is clear or with conditions;
 //   - nothing lifts a termination, and no decision brings an agreement back whose last day is over;
 //   - an agreement that has ended is closing when an asset owner or the SIRO has asked for destruction, and closed when
 //     one of them, after the DPO has noted it and not being the same person, says by which certificates.
@@ -57,7 +64,7 @@ func Evaluate(a *Agreement, definitions [32]byte, roles *Roles, decisions []Sign
 		status.Decisions = append(status.Decisions, *c)
 	}
 	slices.SortStableFunc(status.Decisions, func(x, y Considered) int {
-		return cmp.Or(x.Decision.Time.Compare(y.Decision.Time), cmp.Compare(x.File, y.File))
+		return cmp.Or(byTime(&x, &y), cmp.Compare(x.File, y.File))
 	})
 	return status
 }
@@ -79,7 +86,7 @@ type evaluation struct {
 
 	considered []*Considered
 	counted    []*Considered // those that count, by time; of other versions those that stop and resume
-	elsewhere  []*Considered // advice that would count, were it not on another version, by time
+	elsewhere  []*Considered // submissions, advice and approvals that would count, were they not on another version, by time
 	doubtful   []*Considered // those whose signature, maker or bytes are wrong, and that matter to this version
 	others     []*Considered // those that hold, and are steps of another version
 }
@@ -100,7 +107,7 @@ func (e *evaluation) consider(signed SignedDecision) {
 	if c.Holds {
 		wrong = e.outdated(d)
 	}
-	c.Why, c.Code = wrong.why, wrong.code
+	c.Why, c.Code, c.late = wrong.why, wrong.code, wrong.late
 	switch {
 	case d.Agreement != e.a.ID:
 		c.Why, c.Code = "it is about another agreement", ""
@@ -120,7 +127,7 @@ func (e *evaluation) consider(signed SignedDecision) {
 func (e *evaluation) ofAnotherVersion(c *Considered, wrong fault) {
 	d := c.Decision
 	c.Why, c.Code = fmt.Sprintf("it is about version %d", d.Version), ""
-	if d.Verb.IsAdvice() && wrong.why == "" {
+	if isStep(d.Verb) && wrong.why == "" {
 		e.elsewhere = append(e.elsewhere, c)
 	}
 	// Those on earlier versions stay where they are: only one that is passed off as a decision on this is an attempt.
@@ -159,7 +166,7 @@ func (e *evaluation) doubt() *Considered {
 	}
 	for _, c := range e.doubtful {
 		// One who may not suspend stops nothing; somebody who may have, and it cannot be told, does.
-		untold := c.Name == "" || c.Code != finding.AgreementBadSignature
+		untold := c.Name == "" || c.Code != finding.AgreementBadSignature || c.late
 		if c.unreadable || c.Decision.Verb.stops() && untold || missing(c.Decision.Verb) {
 			return c
 		}

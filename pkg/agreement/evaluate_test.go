@@ -172,11 +172,11 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
-// A person may be submitter and SIRO (one of the two stands in for the owner); then somebody else has to approve.
+// No roles file gives one person two of the three roles. Were one person to sign as two, somebody else has to approve.
 func TestThreePeople(t *testing.T) {
-	c := newCouncil(t, "Sue submitter", "Sue siro", "Dora dpo", "Dora siro", "Owen asset-owner")
+	c := newCouncil(t, "Sue submitter", "Sal siro", "Dora dpo", "Dino siro", "Owen asset-owner").renamed("Sal", "Sue").renamed("Dino", "Dora")
 	c.submit().advise(agreement.AdviseClear)
-	for _, signer := range []string{"Suesiro", "Dorasiro"} {
+	for _, signer := range []string{"Salsiro", "Dinosiro"} {
 		c.add(signer, c.decision(agreement.SIRO, agreement.Approve, ""))
 		if got := c.at(noon); got != "submitted TWO_PERSON_REQUIRED" {
 			t.Errorf("approved with %s: %s", signer, got)
@@ -258,7 +258,8 @@ func TestKeyValidity(t *testing.T) {
 		if tc.valid {
 			want = "active"
 		}
-		if got := c.approve("").at(noon); got != want {
+		c.approve("").decisions[2].Recorded = tc.at
+		if got := c.at(noon); got != want {
 			t.Errorf("approved at %s: got %s, want %s", tc.at, got, want)
 		}
 	}

@@ -19,9 +19,11 @@ type SignedDecision struct {
 	File      string // within the folder of agreements, slashes forward
 	Statement []byte
 	Signature []byte // nil when there is no signature file
-	// Recorded is when the register first had the statement; zero when it does not have it. LoadDecisions, which does not
-	// know the register, leaves it zero.
-	Recorded time.Time
+	// Recorded is when the register first had the statement; zero when it does not have it. RecordedSigner and RecordedName
+	// are the fingerprint of the key by whose signature it then held, and whose key that was. LoadDecisions, which does not
+	// know the register, leaves all three empty.
+	Recorded                     time.Time
+	RecordedSigner, RecordedName string
 }
 
 // Bounds of a folder of decisions.
@@ -35,7 +37,8 @@ func decisionsFolder(id string) string { return path.Join("decisions", id) }
 
 // LoadDecisions reads every decision on an agreement from the folder of agreements: decisions/<id>/*.txt, each with
 // its signature beside it in .txt.sig, by name. A statement without a signature file is returned without one.
-// Statements are not checked here: Evaluate says of each whether it counts, and why not.
+// A folder of such a name holds no decision and is none, and a folder in a signature's place is no signature. Statements
+// are not checked here: Evaluate says of each whether it counts, and why not.
 func LoadDecisions(agreements fs.FS, id string) ([]SignedDecision, error) {
 	if !validID(id) {
 		return nil, errors.New("load decisions: not an agreement id")
@@ -57,11 +60,15 @@ func LoadDecisions(agreements fs.FS, id string) ([]SignedDecision, error) {
 			continue
 		}
 		d := SignedDecision{File: path.Join(folder, e.Name())}
-		if d.Statement, err = readBounded(agreements, d.File); err != nil {
+		d.Statement, err = readBounded(agreements, d.File)
+		if errors.Is(err, errFolder) {
+			continue
+		}
+		if err != nil {
 			return nil, fmt.Errorf("load decisions: %w", err)
 		}
 		d.Signature, err = readBounded(agreements, d.File+".sig")
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errFolder) {
 			return nil, fmt.Errorf("load decisions: %w", err)
 		}
 		out = append(out, d)
@@ -69,12 +76,18 @@ func LoadDecisions(agreements fs.FS, id string) ([]SignedDecision, error) {
 	return out, nil
 }
 
+// errFolder is the error of a folder where a file is wanted.
+var errFolder = errors.New("it is a folder")
+
 func readBounded(fsys fs.FS, name string) ([]byte, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s: %w", name, errFolder)
+	}
 	data, err := io.ReadAll(io.LimitReader(f, maxStatement+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -83,6 +96,26 @@ func readBounded(fsys fs.FS, name string) ([]byte, error) {
 		return nil, finding.WithHint(fmt.Errorf("%s is larger than %d bytes", name, maxStatement), "it is no decision: remove it")
 	}
 	return data, nil
+}
+
+// LastNamed is what the decisions on an agreement say of it where its file is not at hand: the id, and of the newest
+// version that any of them names the number and the digest. Only a decision that stops, which counts whatever version and
+// bytes it names, can be made on that. It is nil when there is no decision on the agreement.
+func LastNamed(decisions []SignedDecision, id string) *Agreement {
+	var last *Decision
+	for _, signed := range decisions {
+		d, err := parseDecision(signed.Statement)
+		if err != nil || d.Agreement != id {
+			continue
+		}
+		if last == nil || d.Version > last.Version || d.Version == last.Version && d.Time.After(last.Time) {
+			last = &d
+		}
+	}
+	if last == nil {
+		return nil
+	}
+	return &Agreement{ID: id, Version: last.Version, SHA256: last.SHA256}
 }
 
 // WriteDecision stores a decision with its signature in the folder of agreements and returns the statement's path. The

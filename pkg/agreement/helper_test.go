@@ -78,6 +78,16 @@ func newCouncil(t *testing.T, people ...string) *council {
 	return c
 }
 
+// renamed gives somebody of the roles file another's name, which no roles file could.
+func (c *council) renamed(from, to string) *council {
+	for i := range c.roles.People {
+		if c.roles.People[i].Name == from {
+			c.roles.People[i].Name = to
+		}
+	}
+	return c
+}
+
 // decision makes one, an hour after the one before.
 func (c *council) decision(role agreement.Role, verb agreement.Verb, reason string) agreement.Decision {
 	c.t.Helper()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/signature"
 )
@@ -22,6 +23,13 @@ func (e *evaluation) holds(c *Considered, signed SignedDecision) fault {
 	}
 	c.Fingerprint = signature.Fingerprint(key)
 	person, known := e.roles.Holder(key)
+	if d.Verb.stops() && !elsewhere && signed.RecordedSigner != "" && signed.RecordedSigner == c.Fingerprint {
+		// It held when the register took it down: no later roles file, day or revocation lifts what was stopped.
+		if c.Name = signed.RecordedName; c.Name == "" {
+			c.Name = person.Name
+		}
+		return fault{}
+	}
 	if !known {
 		return bad("it is signed by a key that holds no role")
 	}
@@ -30,7 +38,7 @@ func (e *evaluation) holds(c *Considered, signed SignedDecision) fault {
 	case person.Role != d.Role:
 		return bad(fmt.Sprintf("it is signed by %s, who is %s and not %s", person.Name, person.Role, d.Role))
 	case elsewhere:
-		return fault{finding.SignatureNamespace, "its signature was made for something else than a decision"}
+		return fault{code: finding.SignatureNamespace, why: "its signature was made for something else than a decision"}
 	case !person.validAt(d.Time):
 		return bad("the key of " + person.Name + " was not valid on that day")
 	}
@@ -48,18 +56,34 @@ func (p Person) MayDecide(verb Verb, now time.Time) error {
 }
 
 // mayDecide holds a decision, which the register has since recorded (zero: not yet), to what the roles file says of its
-// maker's key and training.
+// maker's key and training. Who dates a statement is who signs it: once the last day of either is over, the register
+// must have had the decision by then.
 func (p Person) mayDecide(d Decision, recorded, now time.Time) fault {
 	if revokedBy(p.Revoked, now) && (recorded.IsZero() || revokedBy(p.Revoked, recorded)) {
-		return fault{finding.KeyRevoked, fmt.Sprintf("the key of %s is revoked from %s on, and the register did not have the decision before that day", p.Name, spoken(*p.Revoked))}
+		return fault{code: finding.KeyRevoked, why: fmt.Sprintf("the key of %s is revoked from %s on, and the register did not have the decision before that day", p.Name, spoken(*p.Revoked))}
+	}
+	if p.To != nil && tooLate(*p.To, recorded, now) {
+		return fault{code: finding.AgreementBadSignature, late: true, why: fmt.Sprintf("the key of %s was valid until %s, and the register did not have the decision by then", p.Name, spoken(*p.To))}
 	}
 	if p.TrainedUntil == nil || d.Verb == Suspend {
 		return fault{}
 	}
 	if day, err := londonDate(d.Time); err != nil || day > *p.TrainedUntil {
-		return fault{finding.TrainingExpired, fmt.Sprintf("the data protection training of %s ran out on %s", p.Name, spoken(*p.TrainedUntil))}
+		return fault{code: finding.TrainingExpired, why: fmt.Sprintf("the data protection training of %s ran out on %s", p.Name, spoken(*p.TrainedUntil))}
+	}
+	if tooLate(*p.TrainedUntil, recorded, now) {
+		return fault{code: finding.TrainingExpired, why: fmt.Sprintf("the data protection training of %s ran out on %s, and the register did not have the decision by then", p.Name, spoken(*p.TrainedUntil))}
 	}
 	return fault{}
+}
+
+// tooLate reports whether a last day is over, and the register did not have the decision by the end of it.
+func tooLate(last civil.Date, recorded, now time.Time) bool {
+	after := func(t time.Time) bool {
+		day, err := londonDate(t)
+		return err != nil || day > last
+	}
+	return after(now) && after(recorded) // the zero time is of no day
 }
 
 // outdated says why a decision is not, or no longer, about the agreement as it is. The bytes of another version are not

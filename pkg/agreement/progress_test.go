@@ -121,8 +121,8 @@ func TestTheDPO(t *testing.T) {
 		}
 	}
 	// With a key that says owner, whose holder is the DPO too: nobody approves what they advised on.
-	c = newCouncil(t, "Sue submitter", "Dora dpo", "Dora siro", "Owen asset-owner")
-	c.submit().advise(agreement.AdviseClear).add("Dorasiro", c.decision(agreement.SIRO, agreement.Approve, ""))
+	c = newCouncil(t, "Sue submitter", "Dora dpo", "Dino siro", "Owen asset-owner").renamed("Dino", "Dora")
+	c.submit().advise(agreement.AdviseClear).add("Dinosiro", c.decision(agreement.SIRO, agreement.Approve, ""))
 	if got := c.at(noon); got != "submitted TWO_PERSON_REQUIRED" {
 		t.Errorf("the DPO approved alone: %s", got)
 	}

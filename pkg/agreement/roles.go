@@ -29,6 +29,14 @@ const (
 	SIRO       Role = "siro"
 )
 
+// among says which of the three who decide somebody in a role is: the SIRO is an owner.
+func (r Role) among() Role {
+	if r == SIRO {
+		return AssetOwner
+	}
+	return r
+}
+
 func roleWords() []string {
 	return []string{string(Submitter), string(DPO), string(AssetOwner), string(SIRO)}
 }
@@ -110,6 +118,11 @@ type RoleHolder struct {
 	TrainedUntil, Revoked *civil.Date
 }
 
+// signs reports whether the holder's key may sign at a time: it is one of its days, and it is not revoked.
+func (h RoleHolder) signs(at time.Time) bool {
+	return within(h.From, h.To, at) && !revokedBy(h.Revoked, at)
+}
+
 func (p Person) holder() RoleHolder {
 	return RoleHolder{
 		Role: p.Role, Name: p.Name, Fingerprint: p.Fingerprint(), From: p.From, To: p.To, TrainedUntil: p.TrainedUntil, Revoked: p.Revoked,
@@ -127,8 +140,9 @@ func (r *Roles) Holders() []RoleHolder {
 
 // ParseRoles reads a roles file. The error is document.Problems.
 //
-// One key holds one role. Nobody is two of submitter, Data Protection Officer and asset owner, and each of these three
-// has somebody: else no agreement could be decided on by three people.
+// One key holds one role. Nobody is two of submitter, Data Protection Officer and owner, who is an asset owner or the
+// SIRO. Submitter, Data Protection Officer and asset owner each have somebody: else no agreement could be decided on by
+// three people.
 func ParseRoles(file string, data []byte) (*Roles, error) {
 	root, log := document.Parse(file, data)
 	r := &Roles{SHA256: sha256.Sum256(data), data: slices.Clone(data)}
@@ -199,7 +213,6 @@ func publicKey(v *document.Value, text string) ssh.PublicKey {
 
 // add holds a person against those before.
 func (r *Roles) add(p Person, v *document.Value) {
-	three := []Role{Submitter, DPO, AssetOwner}
 	for _, other := range r.People {
 		switch {
 		case p.Fingerprint() == other.Fingerprint():
@@ -209,8 +222,8 @@ func (r *Roles) add(p Person, v *document.Value) {
 		case p.Name != other.Name:
 			v.Mapping().Value("name").Problem("cannot be told from an earlier name", "write both the same, or add what tells two people apart")
 			return
-		case p.Role != other.Role && slices.Contains(three, p.Role) && slices.Contains(three, other.Role):
-			v.Mapping().Value("role").Problem("this person holds another of the three roles", "submitter, dpo and asset-owner are three people")
+		case p.Role.among() != other.Role.among():
+			v.Mapping().Value("role").Problem("this person holds another of the three roles", "submitter, dpo and owner (asset-owner or siro) are three people")
 			return
 		}
 	}

@@ -59,6 +59,7 @@ func TestRolesProblems(t *testing.T) {
 		{"no asset owner", "role: asset-owner", "role: siro", "4:3: people: nobody is asset-owner"},
 		{"key of two", dora, sue, "5:34: people[2].key: this key stands for somebody already"},
 		{"name of two roles", "name: Dora", "name: Sue", "5:23: people[2].role: this person holds another"},
+		{"submitter and SIRO", "people:\n", "people:\n  - {name: Sue, role: siro, key: " + publicKey(t, "Suesiro") + "}\n", "5:23: people[2].role: this person holds another"},
 		{"name of two roles, otherwise written", "name: Dora", `name: "SUE"`, "5:12: people[2].name: cannot be told from an earlier name"},
 		{"name without letters", "name: Dora", "name: ???", "5:12: people[2].name"},
 		{"no key", dora, "ssh-ed25519", "5:34: people[2].key: is no public key"},
@@ -86,7 +87,7 @@ func TestRolesProblems(t *testing.T) {
 }
 
 func TestAuthenticate(t *testing.T) {
-	text := rolesText(t, "Sue submitter", "Dora dpo", "Owen asset-owner", "Sid siro", "Dora siro,valid_to: 2026-12-31")
+	text := rolesText(t, "Sue submitter", "Dora dpo", "Owen asset-owner", "Sid siro", "Dino siro,valid_to: 2026-12-31")
 	roles, err := agreement.ParseRoles("roles.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
@@ -117,6 +118,17 @@ func TestAuthenticate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	one := roles.Holders() // in which Dino is Dora
+	one[4].Name = "Dora"
+	roster := func(people ...string) *agreement.Roles {
+		r, err := agreement.ParseRoles("roles.yaml", []byte(rolesText(t, people...)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	staffed := roster("Sue submitter", "Don dpo,valid_to: 2026-06-01", "Dan dpo", "Olga asset-owner", "Sam siro")
+	over := roster("Sue submitter", "Don dpo,valid_to: 2026-06-30", "Dora dpo,revoked: 2026-06-30", "Olga asset-owner,valid_to: 2026-06-30")
 	for _, tc := range []struct {
 		name       string
 		signatures [][]byte
@@ -129,7 +141,7 @@ func TestAuthenticate(t *testing.T) {
 		{"none", nil, nil, "SIGNATURE_MISSING"},
 		{"one", signed("Doradpo"), nil, "SIGNATURE_MISSING"},
 		{"one twice", signed("Doradpo", "Doradpo"), nil, "TWO_PERSON_REQUIRED"},
-		{"one person in two roles", signed("Doradpo", "Dorasiro"), nil, "TWO_PERSON_REQUIRED"},
+		{"one person in two roles", signed("Doradpo", "Dinosiro"), one, "TWO_PERSON_REQUIRED"},
 		{"no dpo", signed("Sidsiro", "Owenasset-owner"), nil, "TWO_PERSON_REQUIRED"},
 		{"no owner", signed("Doradpo", "Suesubmitter"), nil, "TWO_PERSON_REQUIRED"},
 		{"a stranger", signed("Doradpo", "Mallory"), nil, "DSA_BAD_SIGNATURE"},
@@ -137,12 +149,16 @@ func TestAuthenticate(t *testing.T) {
 		{"other bytes", append(signed("Doradpo"), sign(signature.RolesNamespace, text+"\n", "Owenasset-owner")...), nil, "DSA_BAD_SIGNATURE"},
 		{"another namespace", append(signed("Doradpo"), sign(signature.DecisionNamespace, text, "Owenasset-owner")...), nil, "SIGNATURE_NAMESPACE"},
 		{"no signature at all", [][]byte{signed("Doradpo")[0], []byte("x")}, nil, "DSA_BAD_SIGNATURE"},
-		{"a key that is over", signed("Doradpo", "Dorasiro", "Owenasset-owner"), nil, "DSA_BAD_SIGNATURE 2027"},
+		{"a key that is over", signed("Doradpo", "Dinosiro", "Owenasset-owner"), nil, "DSA_BAD_SIGNATURE 2027"},
 		{"those before", signed("Dondpo", "Olgaasset-owner"), old.Holders(), ""},
 		{"those after", signed("Doradpo", "Owenasset-owner"), old.Holders(), "DSA_BAD_SIGNATURE"},
 		{"one before and one after", signed("Dondpo", "Owenasset-owner"), old.Holders(), "DSA_BAD_SIGNATURE"},
 		{"those before, on their day", signed("Dondpo", "Samsiro"), dated.Holders(), ""},
-		{"those before, on another day", signed("Dondpo", "Samsiro"), dated.Holders(), "DSA_BAD_SIGNATURE 2027"},
+		{"those before, on another day", signed("Dondpo", "Samsiro"), staffed.Holders(), "DSA_BAD_SIGNATURE 2027"},
+		{"those before, when no officer's days are left", signed("Dondpo", "Samsiro"), dated.Holders(), " 2027"},
+		{"those before, when nobody's days are left", signed("Dondpo", "Olgaasset-owner"), over.Holders(), " 2027"},
+		{"somebody else, when nobody's days are left", signed("Dondpo", "Owenasset-owner"), over.Holders(), "DSA_BAD_SIGNATURE 2027"},
+		{"a revoked key, when no officer's days are left", signed("Doradpo", "Olgaasset-owner"), over.Holders(), "KEY_REVOKED 2027"},
 		{"one before whose time was over", signed("Dondpo", "Olgaasset-owner"), dated.Holders(), "DSA_BAD_SIGNATURE"},
 		{"one before whose time had not come", signed("Dondpo", "Ottoasset-owner"), dated.Holders(), "DSA_BAD_SIGNATURE"},
 		{"one before whose key was revoked", signed("Doradpo", "Owenasset-owner"), revoked.Holders(), "KEY_REVOKED"},

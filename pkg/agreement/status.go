@@ -48,7 +48,8 @@ type Considered struct {
 	// Holds says that the decision is what it says, whatever version or agreement it is about and whether or not it
 	// counts: the signature is one of exactly these bytes, and on the day the statement names its key is that of a person
 	// of the roles file who holds the very role that it names, which is one that may decide so, whose training was in date
-	// and whose key is not revoked, or only since the register had the decision.
+	// and whose key is not revoked, or only since the register had the decision. One that stops and that the register has
+	// keeps holding whatever the roles file says later.
 	Holds  bool
 	Counts bool   // it holds, and Evaluate went by it
 	Why    string // why it does not count
@@ -56,6 +57,7 @@ type Considered struct {
 	Code finding.Code
 
 	unreadable bool
+	late       bool // the register had it too late, and it may have been made in time
 }
 
 // dismiss takes a decision that is sound by itself out of the count.

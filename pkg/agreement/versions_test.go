@@ -97,28 +97,53 @@ func TestOtherVersions(t *testing.T) {
 		}, suspended},
 
 		{"suspended by the DPO, a later version resumed without advice", func(c *council) {
-			byOwner(byDPO(c).version(4), resume)
+			byOwner(byDPO(c).version(4).submit(), resume)
 		}, suspended},
-		{"suspended by the DPO, a later version advised on and resumed", func(c *council) {
-			byOwner(byDPO(c).version(4).advise(clear), resume)
+		{"suspended by the DPO, a later version submitted, advised on and resumed", func(c *council) {
+			byOwner(byDPO(c).version(4).submit().advise(clear), resume)
 		}, "active"},
+		{"suspended by the DPO, a later version advised on that nobody submitted", func(c *council) {
+			byOwner(byDPO(c).version(4).advise(clear), resume)
+		}, suspended},
+		{"suspended by the DPO, a later version advised on and this one resumed", func(c *council) {
+			byOwner(byDPO(c).version(4).submit().advise(clear).version(3), resume)
+		}, suspended},
+		{"suspended by the DPO, a later version advised on and another resumed", func(c *council) {
+			byOwner(byDPO(c.version(4).submit().version(5).submit().version(3)).version(5).advise(clear).version(4), resume)
+		}, suspended},
+		{"suspended by the DPO, advised for and then against", func(c *council) {
+			byOwner(byDPO(c).advise(clear).advise(agreement.AdviseAgainst), resume).approve("a reason")
+		}, suspended},
+		{"suspended by the DPO, advised for and then asked", func(c *council) {
+			byOwner(byDPO(c).advise(clear).advise(agreement.AdviseQuery), resume).submit().advise(clear).approve("")
+		}, suspended},
+		{"suspended by the DPO, advised for a later version in time", func(c *council) {
+			byOwner(byDPO(c.version(4).on(1, 15).submit().on(4, 2)).advise(clear), resume)
+		}, "active"},
+		{"suspended by the DPO, advised against and then for", func(c *council) {
+			byOwner(byDPO(c).advise(agreement.AdviseAgainst).advise(clear), resume)
+		}, "active"},
+		{"suspended by the DPO, advised for a later version of which the submission had lapsed", func(c *council) {
+			byDPO(c.version(4).on(1, 15).submit().on(4, 2)).advise(clear).on(4, 20)
+			byOwner(c, resume)
+		}, suspended},
 		{"suspended by the DPO, a later version advised against and resumed", func(c *council) {
-			byOwner(byDPO(c).version(4).advise(agreement.AdviseAgainst), resume)
+			byOwner(byDPO(c).version(4).submit().advise(agreement.AdviseAgainst), resume)
 		}, suspended},
 		{"suspended by the DPO, an earlier version advised on", func(c *council) {
 			byOwner(byDPO(c).version(2).advise(clear).version(3), resume)
 		}, suspended},
 		{"a later version suspended by the DPO, advised on and resumed", func(c *council) {
-			byOwner(byDPO(c.version(4)).advise(clear), resume)
+			byOwner(byDPO(c.version(4).submit()).advise(clear), resume)
 		}, "active"},
 		{"a later version suspended by the DPO, this one advised on", func(c *council) {
 			byOwner(byDPO(c.version(4)).version(3).advise(clear).version(4), resume)
 		}, suspended},
 		{"suspended by the DPO, a later version advised on by a forger", func(c *council) {
-			byOwner(byDPO(c).version(4).add("Malloryasset-owner", c.decision(dpo, clear, "")), resume)
+			byOwner(byDPO(c).version(4).submit().add("Malloryasset-owner", c.decision(dpo, clear, "")), resume)
 		}, suspended},
 		{"suspended by the DPO, advised on after it was resumed", func(c *council) {
-			byOwner(byDPO(c).version(4), resume).advise(clear)
+			byOwner(byDPO(c).version(4).submit(), resume).advise(clear)
 		}, suspended},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

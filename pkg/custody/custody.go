@@ -6,7 +6,7 @@
 //	master     one per council; pseudonyms come from it            keys/master.age
 //	salts      a folder, one salt per agreement and epoch          keys/salts/dsa-coventry-fv-2026.e1.age
 //	signing    signs drops (Ed25519, OpenSSH)                      keys/signing, keys/signing.pub
-//	register   signs checkpoints of the register (Ed25519)         keys/register, keys/register.pub
+//	register   signs checkpoints of the register (Ed25519)         keys/register, keys/register.pub, keys/register.mark
 //	rights     who may unseal the membership index (age)           keys/rights.pub, and rights.identity to be taken away
 //	identity   an age identity file, for references ending in .age keys/identity
 //
@@ -34,6 +34,14 @@
 // Only exactly what Postern writes is accepted. A path that ends in .age holds the same text encrypted with age to the
 // identity file; salts are encrypted when the master is. Signing and register keys are OpenSSH private key files
 // without a passphrase; stock ssh-keygen reads them. Identity and rights files are age's own.
+//
+// # The mark of the register key
+//
+// Beside the register key lies its mark (keys/register.mark, mode 0600): what the key last signed, the checkpoint of the
+// register, which is replaced after every record. A register that does not continue it was put back or cut back to an earlier
+// state. It is apart from the register, so that to restore the one does not restore the other; so the gate's account must
+// be able to write in the folder of the register key. The mark is made with the key, before it, and says then that there was no
+// register yet. For a key that is there none is ever made: it is restored from the newest backup of the keys.
 //
 // # What is refused
 //

@@ -122,8 +122,13 @@ func (k *Keyring) ensureSSH(p place, err error) (Item, error) {
 		return Item{}, p.fail(private)
 	case public == nil:
 		return Item{}, p.refuse("it is not there, but its public half is",
-			"restore "+quote(p.path)+" from its backup; if it is lost, move "+quote(p.public().path)+" away, run `postern keys new`, and tell every recipient the new key")
+			"restore "+quote(p.path)+" from its backup; if it is lost, move "+quote(p.public().path)+" away, and of the register key the mark too, run `postern keys new`, and tell every recipient the new key")
 	default:
+		if p.what == ItemRegister {
+			if err := k.ensureMark(p); err != nil {
+				return Item{}, err
+			}
+		}
 		if err := k.makeSSH(p); err != nil {
 			return Item{}, err
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -25,31 +24,55 @@ func verifierOf(laCode string, key ssh.PublicKey, now func() time.Time) register
 	return func(message, sig []byte) error { return recipient.RegisterVerifier(allowed, now())(message, sig) }
 }
 
-// CreateRegister makes an empty register; it leaves one that is there as it is. Where drops were published there was one,
-// and a new one in its place would hide that it is lost.
-func (g *Gateway) CreateRegister() error {
+// CreateRegister makes an empty register; it leaves one that is there as it is. Where there was one, a new one in its place
+// would hide that it is lost: where drops were published, and where the mark of the register key does not say that no
+// record was ever signed with the key. A key without a mark was not made by this program, or has lost it.
+func (g *Gateway) CreateRegister() (err error) {
+	dir := g.State.RegisterDir()
+	if register.Exists(dir) {
+		return nil
+	}
+	lock, err := g.State.Lock()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
 	published, err := g.State.Agreements()
 	if err != nil {
 		return err
 	}
-	_, err = os.Stat(g.State.RegisterDir())
-	if len(published) > 0 && errors.Is(err, fs.ErrNotExist) {
+	if len(published) > 0 {
 		return NotSetUp{finding.WithHint(errors.New("the register is not there, and drops were published"),
-			"restore "+g.State.RegisterDir()+" from the council's backup; no new register takes its place")}
+			"restore "+dir+" from the council's backup; no new register takes its place")}
 	}
 	key, err := g.Keys.RegisterKey()
 	if err != nil {
 		return err
 	}
+	m, err := g.readMark(verifierOf(g.LACode, key.PublicKey(), g.Now))
+	if err != nil {
+		return err
+	}
+	if err := m.lost(dir); err != nil {
+		return err
+	}
+	if !m.there {
+		return NotSetUp{finding.WithHint(errors.New("the register is not there, and the mark of the register key, which says whether there was one, is not there either"),
+			"restore "+dir+" and the keys folder from the council's backup; a council that never had a register moves the register key and its public half away and runs postern keys new, which makes another key")}
+	}
 	sign, err := signerOf(key)
 	if err != nil {
 		return err
 	}
-	_, err = register.Create(g.State.RegisterDir(), RegisterOrigin(g.LACode), sign)
+	// Killed after this, the register is there with no record and the mark unused, which the next OpenBooks mends.
+	log, err := register.Create(dir, RegisterOrigin(g.LACode), sign)
 	if errors.Is(err, fs.ErrExist) {
-		return nil
+		return nil // another process was faster
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return (&Books{log: log, mark: g.Keys}).remember()
 }
 
 // signerOf signs checkpoints as C2SP signed notes with the council's OpenSSH key, which is an Ed25519 key or none that
@@ -74,10 +97,11 @@ func signerOf(key ssh.Signer) (register.Signer, error) {
 
 func notForNotes() error {
 	return finding.WithHint(errors.New("the register key is not an Ed25519 key, the only kind that signs a register"),
-		"move it and its public half away, run postern keys new, and tell every recipient the new key")
+		"move it, its public half and its mark away, run postern keys new, and tell every recipient the new key")
 }
 
-// OpenBooks opens the register for a run, checking every record of it. The caller holds the lock of the state folder.
+// OpenBooks opens the register for a run, checking every record of it, and that it goes on from the mark beside its key; a
+// mark that is behind is brought up to it. The error for a register that does not is a *register.TamperError. The caller holds the lock of the state folder.
 func (g *Gateway) OpenBooks() (*Books, error) {
 	key, err := g.Keys.RegisterKey()
 	if err != nil {
@@ -87,30 +111,61 @@ func (g *Gateway) OpenBooks() (*Books, error) {
 	if err != nil {
 		return nil, err
 	}
-	log, err := register.Open(g.State.RegisterDir(), verifierOf(g.LACode, key.PublicKey(), g.Now))
+	verify := verifierOf(g.LACode, key.PublicKey(), g.Now)
+	m, err := g.readMark(verify)
 	if err != nil {
-		return nil, registerError(err)
+		return nil, err
 	}
-	return &Books{log: log, sign: sign, now: g.Now}, nil
+	log, err := register.Open(g.State.RegisterDir(), verify)
+	if err != nil {
+		return nil, g.registerError(err, m)
+	}
+	if err := m.hold(log); err != nil {
+		return nil, err
+	}
+	books := &Books{log: log, sign: sign, now: g.Now, mark: g.Keys}
+	if m.text != string(log.Checkpoint().Format()) {
+		if err := books.remember(); err != nil {
+			return nil, err
+		}
+	}
+	return books, nil
 }
 
-// ViewBooks opens the register for reading, with the public half of its key.
+// ViewBooks opens the register for reading, with the public half of its key, and holds it to the mark where that can be
+// read.
 func (g *Gateway) ViewBooks() (*Books, error) {
 	key, err := g.Keys.RegisterPublicKey()
 	if err != nil {
 		return nil, err
 	}
+	verify := verifierOf(g.LACode, key, g.Now)
 	// A run at work may be between its records and its checkpoint: what looks wrong is looked at again.
 	for attempt := 0; ; attempt++ {
-		log, err := register.View(g.State.RegisterDir(), verifierOf(g.LACode, key, g.Now))
-		if err == nil {
-			return &Books{log: log, now: g.Now}, nil
-		}
-		if attempt == viewAttempts || errors.Is(err, fs.ErrNotExist) {
-			return nil, registerError(err)
+		books, err := g.view(verify)
+		var absent NotSetUp
+		if err == nil || attempt == viewAttempts || errors.As(err, &absent) {
+			return books, err
 		}
 		time.Sleep(viewPause)
 	}
+}
+
+func (g *Gateway) view(verify register.Verifier) (*Books, error) {
+	m, held, err := g.markedAs(verify) // before the register, which a run at work may add to
+	if err != nil {
+		return nil, err
+	}
+	log, err := register.View(g.State.RegisterDir(), verify)
+	if err != nil {
+		return nil, g.registerError(err, m)
+	}
+	if held {
+		if err := m.hold(log); err != nil {
+			return nil, err
+		}
+	}
+	return &Books{log: log, now: g.Now}, nil
 }
 
 // How often, and after which pause, a register that does not hold together is read again.
@@ -128,8 +183,11 @@ func (n NotSetUp) Error() string { return n.err.Error() }
 // Unwrap returns the cause.
 func (n NotSetUp) Unwrap() error { return n.err }
 
-func registerError(err error) error {
+func (g *Gateway) registerError(err error, m mark) error {
 	if errors.Is(err, fs.ErrNotExist) {
+		if lost := m.lost(g.State.RegisterDir()); lost != nil {
+			return lost
+		}
 		return NotSetUp{finding.WithHint(errors.New("there is no register"),
 			"make one with postern keys new; if there was one, restore it from the council's backup")}
 	}

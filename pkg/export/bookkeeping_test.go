@@ -232,6 +232,10 @@ func TestSinceFindsAForkByTheKey(t *testing.T) {
 	if err := os.CopyFS(c.path("before"), os.DirFS(g.State.RegisterDir())); err != nil {
 		t.Fatal(err)
 	}
+	mark := mustRead(t, c.path("keys", "register.mark"))
+	if mark != string(shared.Format()) {
+		t.Error("the mark is not the last checkpoint")
+	}
 	refuse(t, books, "the second")
 	refuse(t, books, "the third")
 	kept := books.Log().Checkpoint()
@@ -249,8 +253,14 @@ func TestSinceFindsAForkByTheKey(t *testing.T) {
 	if err := os.CopyFS(g.State.RegisterDir(), os.DirFS(c.path("before"))); err != nil {
 		t.Fatal(err)
 	}
-	books = openBooks(t, g)
 	var tamper *register.TamperError
+	for _, open := range []func() (*export.Books, error){g.OpenBooks, g.ViewBooks} {
+		if _, err := open(); !errors.As(err, &tamper) || tamper.Index != 1 || !strings.Contains(err.Error(), "put back or cut back") {
+			t.Errorf("the register was put back: %v", err)
+		}
+	}
+	mustWrite(t, c.path("keys", "register.mark"), mark) // put back with it
+	books = openBooks(t, g)
 	for _, data := range [][]byte{kept.Format(), asProof} {
 		if _, err := g.Since(books, data); !errors.As(err, &tamper) || tamper.Index != 1 {
 			t.Errorf("cut back: %v", err)

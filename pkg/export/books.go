@@ -25,10 +25,20 @@ type Books struct {
 	log  *register.Log
 	sign register.Signer
 	now  func() time.Time
+	mark marker // nil where nothing is appended
 }
 
 // Log is the register itself.
 func (b *Books) Log() *register.Log { return b.log }
+
+// append adds an entry to the register, and remembers the register's new state beside its key.
+func (b *Books) append(entry register.Entry) (register.Record, error) {
+	record, err := b.log.Append(entry, b.sign)
+	if err != nil {
+		return register.Record{}, err
+	}
+	return record, b.remember()
+}
 
 // enter appends an entry.
 func (b *Books) enter(kind string, body any) (register.Record, error) {
@@ -36,7 +46,7 @@ func (b *Books) enter(kind string, body any) (register.Record, error) {
 	if err != nil {
 		return register.Record{}, fmt.Errorf("register %s: %w", kind, err)
 	}
-	record, err := b.log.Append(register.Entry{Kind: kind, Time: b.now(), Body: data}, b.sign)
+	record, err := b.append(register.Entry{Kind: kind, Time: b.now(), Body: data})
 	if err != nil {
 		return register.Record{}, fmt.Errorf("register %s: %w", kind, err)
 	}

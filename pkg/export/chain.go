@@ -12,6 +12,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/manifest"
 	"github.com/postern-gateway/postern/pkg/register"
+	"github.com/postern-gateway/postern/pkg/signature"
 	"github.com/postern-gateway/postern/pkg/store"
 )
 
@@ -21,16 +22,28 @@ func ofAgreement(drop, id string) bool { return path.Dir(drop) == id }
 // maxProofSize is more than a proof has, in bytes.
 const maxProofSize = 2 << 20
 
-// chain holds the register to the store: each drop there that carries a proof of this register is one that the register
-// knows, and the newest that was published carries one that the register continues. It is how a state folder that was put
-// back from an older copy is found out, and a drop that was played back under another number. What others put beside the
-// drops is nobody's drop, and closes nothing: whoever can write to the store could close the gate with it.
+// chain holds the register to the ledger and to the store. What was published is in the ledger as it was entered. Each drop in
+// the store that was signed with the council's key, or carries a proof of this register, is one that the register knows
+// and has not given up, and the newest that was published carries a proof that the register continues. It is how a state
+// folder that was put back from an older copy or edited is found out, and a drop that was played back under another number.
+// What others put beside the drops is nobody's drop, and closes nothing: whoever can write to the store could close the
+// gate with it.
 func (p *preflight) chain(ctx context.Context) (finding.Check, error) {
 	check := finding.Check{Name: "store and register tell one story"}
 	id := p.judgement.Agreement.ID
-	known, newest, err := p.books.dropsOf(id)
+	known, err := p.books.account(id)
 	if err != nil {
 		return check, err
+	}
+	ledger, err := p.State.Drops(id)
+	if err != nil {
+		return check, err
+	}
+	switch why, err := known.against(ledger); {
+	case err != nil:
+		return check, err
+	case why != "":
+		return failed(check.Name, broken("%s", why)), nil
 	}
 	there, err := p.signedDrops(ctx, id)
 	if err != nil {
@@ -38,20 +51,23 @@ func (p *preflight) chain(ctx context.Context) (finding.Check, error) {
 	}
 	var strange []string
 	for _, drop := range there {
-		if slices.Contains(known, drop) {
+		abandoned := slices.Contains(known.abandoned, drop)
+		if !abandoned && slices.Contains(known.prepared, drop) {
 			continue
 		}
-		proof, _, err := p.proofOf(ctx, drop)
-		if err != nil {
+		how, err := p.isOwn(ctx, drop, abandoned)
+		switch {
+		case err != nil:
 			return check, err
-		}
-		if proof != nil {
-			return failed(check.Name, broken("the store holds the drop %s, which carries a proof of this register, and the register does not know it", drop)), nil
+		case how != "" && abandoned:
+			return failed(check.Name, broken("the store holds the drop %s, %s, and the register has it as given up", drop, how)), nil
+		case how != "":
+			return failed(check.Name, broken("the store holds the drop %s, %s, and the register does not know it", drop, how)), nil
 		}
 		strange = append(strange, drop)
 	}
 	evidence := fmt.Sprintf("%d drops of the agreement in the store, each in the register", len(there)-len(strange))
-	if newest != "" && slices.Contains(there, newest) {
+	if newest := known.newest(); slices.Contains(there, newest) {
 		size, why, err := p.continues(ctx, newest)
 		if err != nil {
 			return check, err
@@ -69,38 +85,47 @@ func (p *preflight) chain(ctx context.Context) (finding.Check, error) {
 	return passed(check.Name, "%s", evidence), nil
 }
 
-func broken(sentence string, args ...any) *finding.Refusal {
-	return finding.Refuse(finding.ManifestChainBroken,
-		"put back the state folder as the last run left it, and find out who replaced it or wrote to the store; an older copy cannot be gone on from",
-		sentence, args...)
-}
-
-// dropsOf lists the drops of an agreement that the register has as prepared, and the newest that was published.
-func (b *Books) dropsOf(id string) (prepared []string, newest string, err error) {
-	for record, err := range b.log.Records() {
+// isOwn says by what a drop in the store shows to be the council's: it carries a proof of this register, or its list of
+// files is signed with the council's key; "" when it is somebody else's. One that was given up may have left its proof there
+// when its signature's place was taken: then only the signature counts.
+func (p *preflight) isOwn(ctx context.Context, drop string, abandoned bool) (how string, err error) {
+	if !abandoned {
+		proof, _, err := p.proofOf(ctx, drop)
 		if err != nil {
-			return nil, "", err
+			return "", err
 		}
-		switch record.Kind {
-		case manifest.PreparedKind:
-			body, err := bodyOf[manifest.Prepared](record)
-			if err != nil {
-				return nil, "", err
-			}
-			if body.Agreement == id {
-				prepared = append(prepared, body.Drop)
-			}
-		case KindPublished:
-			body, err := bodyOf[PublishedBody](record)
-			if err != nil {
-				return nil, "", err
-			}
-			if ofAgreement(body.Drop, id) {
-				newest = body.Drop
-			}
+		if proof != nil {
+			return "which carries a proof of this register", nil
 		}
 	}
-	return prepared, newest, nil
+	signers, err := p.Signers()
+	if err != nil {
+		return "", err
+	}
+	var files [2][]byte
+	for i, name := range []string{manifest.SumsName, manifest.SignatureName} {
+		files[i], err = p.read(ctx, drop+"/"+name, manifest.MaxSumsBytes)
+		if errors.Is(err, store.ErrNotFound) {
+			return "", nil
+		}
+		if err != nil {
+			return "", fmt.Errorf("read the signature of %s: %w", drop, err)
+		}
+	}
+	if _, err := signature.Verify(files[0], files[1], signature.DropNamespace, signers, p.Now()); err != nil {
+		return "", nil //nolint:nilerr // what the key did not sign is another's
+	}
+	return "which is signed with the council's key", nil
+}
+
+// read reads an object of the store, no more of it than there may be.
+func (p *preflight) read(ctx context.Context, key string, limit int64) ([]byte, error) {
+	object, err := p.Store.Get(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(object, limit))
+	return data, errors.Join(err, object.Close())
 }
 
 // signedDrops lists an agreement's drops in the store: what has a signature.
@@ -145,15 +170,11 @@ func (p *preflight) continues(ctx context.Context, drop string) (size int64, why
 
 // proofOf reads the proof of a drop in the store, when it is one of this register; otherwise it says why not.
 func (p *preflight) proofOf(ctx context.Context, drop string) (proof *register.Proof, why string, err error) {
-	object, err := p.Store.Get(ctx, drop+"/"+manifest.ProofName)
+	data, err := p.read(ctx, drop+"/"+manifest.ProofName, maxProofSize)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, "the drop has none", nil
 	}
 	if err != nil {
-		return nil, "", fmt.Errorf("read the proof of %s: %w", drop, err)
-	}
-	data, err := io.ReadAll(io.LimitReader(object, maxProofSize))
-	if err := errors.Join(err, object.Close()); err != nil {
 		return nil, "", fmt.Errorf("read the proof of %s: %w", drop, err)
 	}
 	key, err := p.Keys.RegisterPublicKey()

@@ -3,7 +3,6 @@ package export
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"strconv"
 	"time"
 
 	"github.com/postern-gateway/postern/pkg/agreement"
@@ -14,7 +13,7 @@ import (
 // EnterDecisions records the roles file, every sound decision that the register does not have yet, and then the state to
 // which all of them have brought the agreement, when that is another than was recorded last.
 func (b *Books) EnterDecisions(j *Judgement) error {
-	if err := b.enterRoles(j.Roles); err != nil {
+	if err := b.EnterRoles(j.Roles); err != nil {
 		return err
 	}
 	recorded, err := b.recorded()
@@ -34,12 +33,15 @@ func (b *Books) EnterDecisions(j *Judgement) error {
 			return err
 		}
 	}
+	if j.unread {
+		return nil
+	}
 	return b.enterState(j, recorded)
 }
 
 // enterState records a state that is another than the last. Where the register objects to what lies in the folder
 // (a decision was taken away, the clock set back) what the folder says of the state is not to be believed.
-func (b *Books) enterState(j *Judgement, recorded map[string]time.Time) error {
+func (b *Books) enterState(j *Judgement, recorded map[string]taken) error {
 	if len(j.objections) > 0 || !j.Status.Known() {
 		return nil
 	}
@@ -80,10 +82,15 @@ func (b *Books) lastState(a *agreement.Agreement) (agreement.State, error) {
 	return last, nil
 }
 
-// recorded lists the decisions that the register has, by the SHA-256 (hex) of their statements, with when it first had
-// each.
-func (b *Books) recorded() (map[string]time.Time, error) {
-	out := make(map[string]time.Time)
+// taken is a decision as the register took it down: when it first had it, and by whose signature it then held.
+type taken struct {
+	at           time.Time
+	signer, name string
+}
+
+// recorded lists the decisions that the register has, by the SHA-256 (hex) of their statements.
+func (b *Books) recorded() (map[string]taken, error) {
+	out := make(map[string]taken)
 	for record, err := range b.log.Find(KindDecision) {
 		if err != nil {
 			return nil, err
@@ -93,23 +100,26 @@ func (b *Books) recorded() (map[string]time.Time, error) {
 			return nil, err
 		}
 		if _, twice := out[body.StatementSHA256]; !twice {
-			out[body.StatementSHA256] = record.Time
+			out[body.StatementSHA256] = taken{record.Time, body.Signer, body.Name}
 		}
 	}
 	return out, nil
 }
 
-// date says of each decision since when the register has had it.
+// date says of each decision since when the register has had it, and by whose signature.
 func (b *Books) date(decisions []agreement.SignedDecision) error {
 	recorded, err := b.recorded()
 	for i := range decisions {
 		sum := sha256.Sum256(decisions[i].Statement)
-		decisions[i].Recorded = recorded[hex.EncodeToString(sum[:])]
+		had := recorded[hex.EncodeToString(sum[:])]
+		decisions[i].Recorded, decisions[i].RecordedSigner, decisions[i].RecordedName = had.at, had.signer, had.name
 	}
 	return err
 }
 
-func (b *Books) enterRoles(roles *agreement.Roles) error {
+// EnterRoles records a roles file that was found valid, when another was recorded last. From then on only its holders
+// sign the next.
+func (b *Books) EnterRoles(roles *agreement.Roles) error {
 	digest := hex.EncodeToString(roles.SHA256[:])
 	last := ""
 	for record, err := range b.log.Find(KindRoles) {
@@ -136,20 +146,20 @@ func (b *Books) enterRoles(roles *agreement.Roles) error {
 }
 
 // rolesBefore lists who held which role in the roles file that the register recorded before this one: those who may
-// change it. It is nil at set-up, when there was none.
-func (b *Books) rolesBefore(current *agreement.Roles) ([]agreement.RoleHolder, error) {
-	var out []agreement.RoleHolder
+// change it. It is nil at set-up, when there was none. Since is when the register recorded this one; zero when it has not.
+func (b *Books) rolesBefore(current *agreement.Roles) (out []agreement.RoleHolder, since time.Time, err error) {
 	met, last := false, false
 	for record, err := range b.log.Find(KindRoles) {
 		if err != nil {
-			return nil, err
+			return nil, since, err
 		}
 		body, err := bodyOf[RolesBody](record)
 		if err != nil {
-			return nil, err
+			return nil, since, err
 		}
 		last = body.SHA256 == hex.EncodeToString(current.SHA256[:])
 		if met = met || last; last {
+			since = record.Time
 			continue
 		}
 		out = []agreement.RoleHolder{}
@@ -160,10 +170,10 @@ func (b *Books) rolesBefore(current *agreement.Roles) ([]agreement.RoleHolder, e
 		}
 	}
 	if met && !last {
-		return nil, finding.Refuse(finding.AgreementRollback, "put the roles file back that the council agreed on last",
+		return nil, since, finding.Refuse(finding.AgreementRollback, "put the roles file back that the council agreed on last",
 			"the roles file is an older one, which another has replaced")
 	}
-	return out, nil
+	return out, since, nil
 }
 
 // HeldBefore finds who held a key, by its fingerprint, in the last roles file of the register that has it; nil when none
@@ -188,11 +198,12 @@ func (b *Books) HeldBefore(fingerprint string) (*RoleHolder, error) {
 }
 
 // objections are what the register says against an export, whatever the files beside it say: a decision that was taken
-// away, a version that another has followed, a clock that was set back.
+// away, a version or a text that another has followed, a clock that was set back.
 func (b *Books) objections(j *Judgement) ([]*finding.Refusal, error) {
 	var out []*finding.Refusal
-	gone, newest := false, 0
+	gone := false
 	var latest time.Time
+	v := versions{follower: j.follower, prepared: make(map[string]manifest.Prepared)}
 	for record, err := range b.log.Records() {
 		if err != nil {
 			return nil, err
@@ -204,36 +215,33 @@ func (b *Books) objections(j *Judgement) ([]*finding.Refusal, error) {
 		if tells && record.Time.After(latest) {
 			latest = record.Time
 		}
-		switch record.Kind {
-		case KindDecision:
+		if record.Kind == KindDecision {
 			body, err := bodyOf[DecisionBody](record)
 			if err != nil {
 				return nil, err
 			}
 			gone = gone || body.Agreement == j.Agreement.ID && !j.has(body)
-		case manifest.PreparedKind:
-			body, err := bodyOf[manifest.Prepared](record)
-			if err != nil {
-				return nil, err
-			}
-			if body.Agreement == j.Agreement.ID {
-				newest = max(newest, int(body.Version))
-			}
+		}
+		if err := v.follow(record, j.Agreement.ID); err != nil {
+			return nil, err
 		}
 	}
 	if gone {
 		out = append(out, finding.Refuse(finding.SignatureMissing, "restore the folder of decisions from the council's backup; a decision is lifted by another, never by taking it away",
 			"a decision on the agreement is in the register, and its statement or its signature is gone from the folder of decisions"))
 	}
-	if newest > j.Agreement.Version {
-		out = append(out, finding.Refuse(finding.AgreementRollback, "use the file of version "+strconv.Itoa(newest)+" or a later one",
-			"drops were made under version %d of the agreement, and this is version %d", newest, j.Agreement.Version))
+	if refusal := v.refuse(j.Agreement); refusal != nil {
+		out = append(out, refusal)
 	}
 	if b.now().Before(latest.Add(-clockSlack)) {
 		out = append(out, finding.Refuse(finding.ClockUntrusted, "set the machine's clock right",
 			"the clock is behind what the register last recorded, on %s", latest.UTC().Format("2 January 2006 15:04 UTC")))
 	}
-	return out, nil
+	revived, err := b.revived(j)
+	if revived != nil {
+		out = append(out, revived)
+	}
+	return out, err
 }
 
 // clockSlack is how far clocks that are set right may differ.

@@ -29,7 +29,8 @@ const (
 type drop struct {
 	*run
 	about    manifest.Drop
-	dir      string // the staging folder
+	dir      string               // the staging folder
+	previous *state.PublishedDrop // the one before it in its store; nil when it is the first there
 	manifest *manifest.Manifest
 }
 
@@ -107,7 +108,7 @@ func (d *drop) prepare() (*register.Proof, error) {
 	if err != nil {
 		return nil, err
 	}
-	record, err := d.books.log.Append(register.Entry{Kind: manifest.PreparedKind, Time: d.Now(), Body: body}, d.books.sign)
+	record, err := d.books.append(register.Entry{Kind: manifest.PreparedKind, Time: d.Now(), Body: body})
 	if err != nil {
 		return nil, fmt.Errorf("register the drop: %w", err)
 	}
@@ -126,10 +127,10 @@ func (d *drop) prepare() (*register.Proof, error) {
 }
 
 func (d *drop) previousCheckpoint() (*register.Checkpoint, error) {
-	if len(d.ledger) == 0 {
+	if d.previous == nil {
 		return nil, nil
 	}
-	c, err := register.ParseCheckpoint([]byte(d.ledger[len(d.ledger)-1].Checkpoint))
+	c, err := register.ParseCheckpoint([]byte(d.previous.Checkpoint))
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger: %w", err)
 	}

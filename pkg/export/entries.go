@@ -85,6 +85,8 @@ type (
 	PublishedBody struct {
 		Drop       string `json:"drop"`
 		SumsSHA256 string `json:"sums_sha256"`
+		// LedgerSHA256 is the digest of what the ledger says of the drop; absent in entries of before it was recorded.
+		LedgerSHA256 string `json:"ledger_sha256,omitempty"`
 	}
 	// AbandonedBody records that a prepared drop will never be published: the gap in the sequence is meant.
 	AbandonedBody struct {

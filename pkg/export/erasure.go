@@ -39,5 +39,9 @@ func (b *Books) Erase(index int64, reason string) (register.Record, error) {
 		return register.Record{}, finding.WithHint(fmt.Errorf("%w: record %d is of the kind %s, which holds nobody's words, and the gate decides by it",
 			register.ErrNotErasable, index, record.Kind), "records that can lose their words are of the kinds "+strings.Join(kinds, ", "))
 	}
-	return b.log.Erase(index, keep, reason, b.now(), b.sign)
+	erased, err := b.log.Erase(index, keep, reason, b.now(), b.sign)
+	if err != nil {
+		return register.Record{}, err
+	}
+	return erased, b.remember()
 }

@@ -6,17 +6,18 @@
 // # The order of a run
 //
 //  1. The agreement, the roles and the decisions are read and judged, and with them the place that drops go to.
-//  2. A drop that an earlier run prepared and did not publish is finished, or abandoned with an entry in the register.
-//     The schedule is looked at, and the keys are fetched. All that was checked is saved as the pre-flight record, of
+//  2. The schedule is looked at, and the keys are fetched. All that was checked is saved as the pre-flight record, of
 //     which the register gets a "preflight" entry with its digest. Whatever failed refuses the run here: no byte of an
-//     extract has been read.
+//     extract has been read. Then a drop that an earlier run prepared and did not publish is finished, or abandoned with
+//     an entry in the register; in a run that is refused it does not leave.
 //  3. The extracts are recognised. When the inputs are those of the last drop, and the store still has it, the run ends:
 //     nothing changed.
 //  4. Tables are read, brought together, treated and staged; then written, read back with another library and scanned.
 //  5. The register gets a "prepared" entry with the digests of the Parquet files; manifest, data dictionary, page,
 //     proof, digests and signature are written to the staging folder.
-//  6. The files are put into the store, SHA256SUMS.sig last: from that moment there is a drop. The register gets a
-//     "published" entry.
+//  6. The agreement, the roles and the decisions are read and judged again. The files are put into the store; before the
+//     last, SHA256SUMS.sig, all is judged once more. From that moment there is a drop. The register gets a "published"
+//     entry.
 //
 // A run that is killed at any point leaves no drop or a whole one. What only the council may know (rows held back, by
 // reason; plain digests of the extracts) goes into the run record in the state folder, never into the drop.
@@ -57,6 +58,8 @@ type Gateway struct {
 	Build      string // the source revision, for the manifest
 	Progress   func(Event)
 	StageBytes int // how many bytes of rows a table keeps in memory before it spills them; 0 for minimise's own number
+	// Definitions reads the catalogue again, as it lies there when a drop is about to leave; nil where it cannot change.
+	Definitions func() (*dataset.Catalogue, error)
 }
 
 // Event is a step of a run, for people who wait.
@@ -90,8 +93,12 @@ type Judgement struct {
 	Roles     *agreement.Roles
 	Status    *agreement.Status
 	decisions []agreement.SignedDecision
+	// follower is the newest version that somebody approved and whose first day has come; 0 for none.
+	follower int
 	// objections are those of the status's refusals that come from the register.
 	objections []*finding.Refusal
+	// unread says that the agreement's file was not at hand: nothing is known of its state.
+	unread bool
 }
 
 // LoadAgreement reads an agreement file. All its mistakes are returned at once.
@@ -118,23 +125,55 @@ func (g *Gateway) Judge(file string, books *Books) (*Judgement, error) {
 	if a.Controller.LACode != g.LACode {
 		return j, finding.Refuse(finding.RoleNotAllowed, "run it at the council that is its controller", "the agreement is of another council than postern.yaml")
 	}
-	if j.Roles, err = g.LoadRoles(books); err != nil {
+	if err := g.evaluate(j, books); err != nil {
 		return j, err
 	}
-	if j.decisions, err = agreement.LoadDecisions(os.DirFS(g.Agreements), a.ID); err != nil {
+	if j.follower, err = g.follower(j); err != nil {
 		return j, err
 	}
-	if err := books.date(j.decisions); err != nil {
-		return j, err
-	}
-	j.Status = agreement.Evaluate(a, g.Catalogue.Digest(), j.Roles, j.decisions, g.Now())
 	j.objections, err = books.objections(j)
 	j.Status.Refusals = append(j.Status.Refusals, j.objections...)
 	return j, err
 }
 
+// evaluate reads the roles and the decisions on an agreement, and finds out which count.
+func (g *Gateway) evaluate(j *Judgement, books *Books) (err error) {
+	if j.Roles, err = g.LoadRoles(books); err != nil {
+		return err
+	}
+	if j.decisions, err = agreement.LoadDecisions(os.DirFS(g.Agreements), j.Agreement.ID); err != nil {
+		return err
+	}
+	if err := books.date(j.decisions); err != nil {
+		return err
+	}
+	j.Status = agreement.Evaluate(j.Agreement, g.Catalogue.Digest(), j.Roles, j.decisions, g.Now())
+	return nil
+}
+
+// Unread is an agreement whose file is not at hand, by its id, as the decisions on it name it: enough to stop it.
+func (g *Gateway) Unread(id string) (*agreement.Agreement, error) {
+	decisions, err := agreement.LoadDecisions(os.DirFS(g.Agreements), id)
+	if err != nil {
+		return nil, err
+	}
+	if a := agreement.LastNamed(decisions, id); a != nil {
+		return a, nil
+	}
+	return nil, finding.Refuse(finding.AgreementMissing, "name the agreement's YAML file, or its id as postern register show tells it",
+		"there is no agreement file of that name, and no decision on an agreement of that id")
+}
+
+// JudgeUnread is Judge for an agreement whose file is not at hand. It says which decisions hold and which stop; the state
+// and the refusals are those of no agreement.
+func (g *Gateway) JudgeUnread(a *agreement.Agreement, books *Books) (*Judgement, error) {
+	j := &Judgement{Agreement: a, unread: true}
+	return j, g.evaluate(j, books)
+}
+
 // LoadRoles reads the roles file and holds it to its two signatures: those of people whom the register last knew in
-// their roles, or at set-up of people whom the file itself names.
+// their roles, or at set-up of people whom the file itself names. A file that the register recorded last is held to the
+// days of its signers as they were then.
 func (g *Gateway) LoadRoles(books *Books) (*agreement.Roles, error) {
 	path := filepath.Join(g.Agreements, RolesFile)
 	data, err := os.ReadFile(path)
@@ -156,12 +195,15 @@ func (g *Gateway) LoadRoles(books *Books) (*agreement.Roles, error) {
 	if err != nil {
 		return nil, err
 	}
-	previous, err := books.rolesBefore(roles)
+	previous, at, err := books.rolesBefore(roles)
 	if err != nil {
 		return nil, err
 	}
-	if err := roles.Authenticate(signatures, previous, g.Now()); err != nil {
-		return nil, whichSignature(err, func(i int) error { return roles.Authenticate(signatures[i:i+1], previous, g.Now()) }, names)
+	if at.IsZero() {
+		at = g.Now()
+	}
+	if err := roles.Authenticate(signatures, previous, at); err != nil {
+		return nil, whichSignature(err, func(i int) error { return roles.Authenticate(signatures[i:i+1], previous, at) }, names)
 	}
 	return roles, nil
 }

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/register"
 	"github.com/postern-gateway/postern/pkg/state"
 )
 
 // VerifyRegister checks every record of the register and its own signature, and that the register continues that of every
-// drop in the ledgers. The ledgers say what was published, not the register: it is the register that is in doubt. It
-// returns how many drops there are.
+// drop in the ledgers; then that the ledgers are what the register says was published. It returns how many drops there are.
 func (g *Gateway) VerifyRegister(b *Books) (drops int, err error) {
 	if err := b.log.VerifyRecords(); err != nil {
 		return 0, err
@@ -24,6 +24,16 @@ func (g *Gateway) VerifyRegister(b *Books) (drops int, err error) {
 		if err := b.Continues(d); err != nil {
 			return 0, fmt.Errorf("the register does not continue the one in drop %s: %w", d.ID, err)
 		}
+	}
+	known, err := b.account("")
+	if err != nil {
+		return 0, err
+	}
+	switch why, err := known.against(published); {
+	case err != nil:
+		return 0, err
+	case why != "":
+		return 0, finding.WithHint(fmt.Errorf("the ledgers are not what the register was told: %s", why), mendState)
 	}
 	return len(published), nil
 }

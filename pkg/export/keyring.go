@@ -1,6 +1,8 @@
 package export
 
 import (
+	"slices"
+
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/signature"
 )
@@ -21,7 +23,7 @@ func (r *run) fetchKeys() ([]finding.Check, error) {
 		passed("master key and salt", "salt %s, which no other agreement has", keys.SaltFingerprint()),
 		passed(epochs, "epoch %d, key check %s, like every drop of this epoch", a.Pseudonyms.Epoch, keys.KeyCheck()),
 	}
-	for _, d := range r.ledger {
+	for _, d := range slices.Concat(r.ledger, r.held) {
 		if d.Epoch == a.Pseudonyms.Epoch && d.KeyCheck != keys.KeyCheck() {
 			checks[1] = failed(epochs, finding.Refuse(finding.KeyEpochMismatch,
 				"restore the key of this epoch from the council's backup; a new key is a new epoch, which needs its own approval",

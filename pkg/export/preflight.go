@@ -75,6 +75,20 @@ func (p *preflight) found(c finding.Check, err error) error {
 	return nil
 }
 
+// onlyFor says whether nothing but one code refuses the run.
+func (p *preflight) onlyFor(code finding.Code) bool {
+	return !slices.ContainsFunc(finding.Refusals(p.checks), func(r *finding.Refusal) bool { return r.Code != code })
+}
+
+// also is what there is to tell beside the verdict, which says of some things already that they refuse the run.
+func (p *preflight) also(err error) error {
+	var refusal *finding.Refusal
+	if errors.As(err, &refusal) && p.has(refusal.Code) {
+		return nil
+	}
+	return err
+}
+
 func passed(name, evidence string, args ...any) finding.Check {
 	return finding.Check{Name: name, Outcome: finding.CheckPassed, Evidence: fmt.Sprintf(evidence, args...)}
 }
@@ -130,7 +144,7 @@ func (p *preflight) terms() error {
 	return nil
 }
 
-// occasion asks whether a drop may be made now. It comes after drops of earlier runs are settled, which count.
+// occasion asks whether a drop may be made now. The drops of earlier runs that are to be finished count.
 func (p *preflight) occasion() error {
 	schedule, err := p.schedule()
 	if err := p.found(schedule, err); err != nil {

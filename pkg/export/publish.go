@@ -49,8 +49,9 @@ func encodeLedger(entry state.PublishedDrop) ([]byte, error) {
 }
 
 // publish puts a whole staged drop into the store, the signature last, and records that it is there. Every step can be
-// repeated: a drop that was put in part by a run that was killed is completed, and never changed.
-func (r *run) publish(ctx context.Context, id, dir string) error {
+// repeated: a drop that was put in part by a run that was killed is completed, and never changed. Unless it is out, that
+// its signature is there already, the gate is asked again before anything is put, and before the signature is.
+func (r *run) publish(ctx context.Context, id, dir string, out bool) error {
 	files := filepath.Join(dir, stagedDrop)
 	encoded, err := os.ReadFile(filepath.Join(files, manifest.SumsName))
 	if err != nil {
@@ -76,8 +77,13 @@ func (r *run) publish(ctx context.Context, id, dir string) error {
 		}
 	}
 	r.progress("publishing", id, 0)
-	for _, name := range append(names, manifest.SumsName, manifest.SignatureName) {
+	for i, name := range append(names, manifest.SumsName, manifest.SignatureName) {
 		r.detail("publishing", name)
+		if !out && (i == 0 || name == manifest.SignatureName) {
+			if err := r.judgeAgain(dir); err != nil {
+				return err
+			}
+		}
 		if err := r.put(ctx, id, files, name, sums); err != nil {
 			return err
 		}
@@ -114,7 +120,10 @@ func damaged(id string) error {
 // hopeless says why a staged drop can never be published; "" when it can be tried again.
 func hopeless(err error) string {
 	var refusal *finding.Refusal
+	var lapsed *lapsedError
 	switch {
+	case errors.As(err, &lapsed):
+		return noLongerPermitted
 	case errors.As(err, &refusal) && refusal.Code == finding.VerifyAfterWriteFailed:
 		return "it was not what was signed"
 	case errors.Is(err, store.ErrTaken):
@@ -159,7 +168,11 @@ func (r *run) enterPublished(id, dir, digest string) error {
 		}
 		r.ledger = append(r.ledger, entry)
 	}
-	if _, err := r.books.enter(KindPublished, PublishedBody{Drop: id, SumsSHA256: digest}); err != nil {
+	ledger, err := entry.Digest()
+	if err != nil {
+		return err
+	}
+	if _, err := r.books.enter(KindPublished, PublishedBody{Drop: id, SumsSHA256: digest, LedgerSHA256: ledger}); err != nil {
 		return err
 	}
 	return r.State.RemoveStaging(agreementID, path.Base(id))

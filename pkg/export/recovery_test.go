@@ -4,6 +4,7 @@ package export_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -169,7 +170,8 @@ func TestPreparedDropIsAbandoned(t *testing.T) {
 func TestPublishedDropIsNotAbandoned(t *testing.T) {
 	extracts := smallCohort(t)
 	c, drop := stuck(t, &faultyStore{lose: puts}, extracts)
-	c.adopt(t, strings.Replace(shippedAgreement(t), "age_months: {treatment: age_months", "age_months: {treatment: age_years", 1))
+	c.adopt(t, strings.NewReplacer("age_months: {treatment: age_months", "age_months: {treatment: age_years",
+		"\nversion: 1\n", fmt.Sprintf("\nversion: 2\nsupersedes: %x\n", sha256.Sum256([]byte(shippedAgreement(t))))).Replace(shippedAgreement(t)))
 	result := c.export(t, shippedID, extracts)
 	if drops := c.settled(t, shippedID); !slices.Equal(drops, []string{drop, result.Drop}) {
 		t.Errorf("the store holds %v", drops)

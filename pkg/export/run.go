@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/postern-gateway/postern/pkg/agreement"
@@ -172,9 +174,8 @@ func (g *Gateway) Run(ctx context.Context, req Request) (result *Result, err err
 	r := &run{Gateway: g, req: req, started: g.Now(), books: books, result: &Result{Location: g.Store.Location(), Recovered: []string{}}}
 	err = r.run(ctx)
 	var refusal *finding.Refusal
-	if errors.As(err, &refusal) && r.judgement != nil { // of a file that is no agreement there is nothing to record it under
-		a := r.judgement.Agreement
-		err = errors.Join(err, books.EnterRefusal(a.ID, a.Version, refusal), r.record("refused", refusal))
+	if errors.As(err, &refusal) && r.judgement != nil && !r.told { // of a file that is no agreement there is nothing to record it under
+		err = errors.Join(err, r.tell(refusal))
 	}
 	if err != nil {
 		return nil, err
@@ -191,6 +192,8 @@ type run struct {
 	keys      Keys
 	survey    *Survey
 	ledger    []state.PublishedDrop
+	held      []state.PublishedDrop // drops of earlier runs that this one is to finish
+	told      bool                  // the register and a run record have the refusal
 	started   time.Time
 	month     civil.Date // the first day of that at which ages are counted
 	inputs    string     // digest of all that decides the bytes
@@ -205,7 +208,7 @@ func (r *run) run(ctx context.Context) error {
 	if err := p.standing(ctx); err != nil {
 		return err
 	}
-	if err := r.settle(ctx, !p.shut()); err != nil {
+	if err := p.unfinished(ctx); err != nil {
 		return err
 	}
 	if err := p.occasion(); err != nil {
@@ -215,6 +218,13 @@ func (r *run) run(ctx context.Context) error {
 		return err
 	}
 	if err := p.verdict(); err != nil {
+		var refusal *finding.Refusal
+		if errors.As(err, &refusal) {
+			err = errors.Join(err, r.tell(refusal)) // first: whatever comes of settling, the refusal is on record
+		}
+		return errors.Join(err, p.also(r.settle(ctx, p.onlyFor(finding.FrequencyExceeded))))
+	}
+	if err := r.settle(ctx, true); err != nil {
 		return err
 	}
 	var err error
@@ -228,6 +238,13 @@ func (r *run) run(ctx context.Context) error {
 		return err
 	}
 	return r.makeDrop(ctx)
+}
+
+// tell records that the gate said no, in the register and in a run record.
+func (r *run) tell(refusal *finding.Refusal) error {
+	r.told = true
+	a := r.judgement.Agreement
+	return errors.Join(r.books.EnterRefusal(a.ID, a.Version, refusal), r.record("refused", refusal))
 }
 
 // judge finds out whether the gate is open, and enters what was decided in the register. No byte of an extract has been
@@ -263,7 +280,7 @@ func (r *run) referenceDate() (civil.Date, error) {
 	}
 	y, m, _ := today.YMD()
 	first := civil.MustYMD(y-oldestReference/12, m, 1)
-	for _, d := range r.ledger {
+	for _, d := range slices.Concat(r.ledger, r.held) {
 		first = max(first, d.ReferenceDate)
 	}
 	if date > today.FirstOfMonth() || date < first {
@@ -275,24 +292,52 @@ func (r *run) referenceDate() (civil.Date, error) {
 
 // alreadyHeld reports whether the last drop in this store was made from the same inputs.
 func (r *run) alreadyHeld(ctx context.Context) (bool, error) {
-	last, err := r.LastDrop(ctx, r.judgement.Agreement.ID)
+	id := r.judgement.Agreement.ID
+	withdrawn, err := r.books.withdrawals(id)
+	if err != nil {
+		return false, err
+	}
+	last, err := r.lastDrop(ctx, id, withdrawn)
 	if err != nil || last == nil || last.InputDigest != r.inputs {
 		return false, err
 	}
-	if withdrawn, err := r.books.superseded(r.judgement.Agreement.ID); err != nil || len(withdrawn) > 0 {
+	here, err := r.inStore(ctx)
+	if err != nil {
+		return false, err
+	}
+	if replaced, err := r.books.superseded(id, here); err != nil || len(replaced) > 0 {
 		return false, err
 	}
 	r.result.Outcome, r.result.Drop = Unchanged, last.ID
 	return true, r.record(string(Unchanged), nil)
 }
 
-// LastDrop is an agreement's last drop that is in the store at hand; nil when there is none.
+// LastDrop is an agreement's last drop that is in the store at hand and was not withdrawn; nil when there is none.
 func (g *Gateway) LastDrop(ctx context.Context, agreement string) (*state.PublishedDrop, error) {
+	if drops, err := g.State.Drops(agreement); err != nil || len(drops) == 0 {
+		return nil, err
+	}
+	books, err := g.ViewBooks()
+	if err != nil {
+		return nil, err
+	}
+	withdrawn, err := books.withdrawals(agreement)
+	if err != nil {
+		return nil, err
+	}
+	return g.lastDrop(ctx, agreement, withdrawn)
+}
+
+// lastDrop is LastDrop, with what was withdrawn.
+func (g *Gateway) lastDrop(ctx context.Context, agreement string, withdrawn map[string]withdrawal) (*state.PublishedDrop, error) {
 	drops, err := g.State.Drops(agreement)
 	if err != nil {
 		return nil, err
 	}
 	for i := len(drops) - 1; i >= 0; i-- {
+		if _, gone := withdrawn[drops[i].ID]; gone {
+			continue
+		}
 		there, err := exists(ctx, g.Store, drops[i].ID+"/"+manifest.SignatureName)
 		if err != nil {
 			return nil, err
@@ -316,10 +361,15 @@ func (r *run) makeDrop(ctx context.Context) (err error) {
 		return err
 	}
 	d := &drop{run: r, about: manifest.Drop{ID: manifest.DropID(a.ID, sequence, today), Sequence: sequence, Date: today}}
-	if len(r.ledger) > 0 {
-		d.about.PreviousSumsSHA256 = r.ledger[len(r.ledger)-1].SumsSHA256
+	here, err := r.inStore(ctx)
+	if err != nil {
+		return err
 	}
-	if d.about.Supersedes, err = r.supersede(ctx); err != nil {
+	if len(here) > 0 {
+		d.previous = &here[len(here)-1]
+		d.about.PreviousSumsSHA256 = d.previous.SumsSHA256
+	}
+	if d.about.Supersedes, err = r.supersede(ctx, here); err != nil {
 		return err
 	}
 	if d.dir, err = r.State.Staging(a.ID, d.name()); err != nil {
@@ -333,11 +383,50 @@ func (r *run) makeDrop(ctx context.Context) (err error) {
 	if err := d.build(ctx); err != nil {
 		return err
 	}
-	err = r.publish(ctx, d.about.ID, d.dir)
+	err = r.publish(ctx, d.about.ID, d.dir, false)
 	if reason := hopeless(err); reason != "" {
 		return errors.Join(err, r.abandon(d.about.ID, reason))
 	}
 	return err
+}
+
+// inStore are the ledger's drops of the store at hand, oldest first: those that were published to it, and those that were
+// moved to it since, byte for byte. They are one chain, whatever else went to other stores: each recipient is given one
+// store, and is to see that nothing was left out of it.
+func (r *run) inStore(ctx context.Context) ([]state.PublishedDrop, error) {
+	var out []state.PublishedDrop
+	for _, d := range r.ledger {
+		there := r.isHere(d.Store)
+		if !there {
+			var err error
+			if there, err = r.hasDrop(ctx, d); err != nil {
+				return nil, err
+			}
+		}
+		if there {
+			out = append(out, d)
+		}
+	}
+	return out, nil
+}
+
+// isHere reports whether a location is that of the store at hand. The ledger may have a folder by a relative path: those
+// of older versions of the program were kept as they were given.
+func (r *run) isHere(location string) bool {
+	return location == r.Store.Location() || absolute(location) == absolute(r.Store.Location())
+}
+
+// absolute is the location of a folder by its whole path, and any other location as it is.
+func absolute(location string) string {
+	folder, is := strings.CutPrefix(location, "dir:")
+	if !is {
+		return location
+	}
+	whole, err := filepath.Abs(folder)
+	if err != nil {
+		return location
+	}
+	return "dir:" + whole
 }
 
 // claimOf makes the claim of this attempt at a drop, with a nonce that tells it from any other.

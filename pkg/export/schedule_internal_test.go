@@ -3,6 +3,7 @@ package export
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/agreement"
 	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/register"
+	"github.com/postern-gateway/postern/pkg/state"
 )
 
 func TestWindowOf(t *testing.T) {
@@ -69,8 +71,8 @@ func booksOf(t *testing.T, at []time.Time, bodies ...any) *Books {
 	return &Books{log: log, sign: sign}
 }
 
-// TestPublishedSince: drops count by the day in England on which they were published, once each, those of the agreement
-// alone, and not those that were withdrawn.
+// TestPublishedSince: drops count by the day that their ids name, once each, those of the agreement alone, and not the one that
+// was withdrawn.
 func TestPublishedSince(t *testing.T) {
 	june30, july1 := time.Date(2026, 6, 30, 22, 59, 59, 0, time.UTC), time.Date(2026, 6, 30, 23, 0, 0, 0, time.UTC)
 	books := booksOf(t, []time.Time{june30, july1, july1, july1, july1, july1},
@@ -86,6 +88,35 @@ func TestPublishedSince(t *testing.T) {
 	} {
 		if got, err := books.publishedSince(test.id, test.from); got != test.want || err != nil {
 			t.Errorf("%s since %s: %d, %v; want %d", test.id, test.from, got, err, test.want)
+		}
+	}
+}
+
+// TestWithdrawalsFreeOnePlace: of the drops of an interval that were withdrawn, one alone can be replaced. A drop is of the day
+// on which it was made, whenever it was entered or withdrawn, and one that is still to be entered counts.
+func TestWithdrawalsFreeOnePlace(t *testing.T) {
+	july := time.Date(2026, 7, 5, 12, 0, 0, 0, time.UTC)
+	books := booksOf(t, slices.Repeat([]time.Time{july}, 7),
+		PublishedBody{Drop: "dsa-a/0001-20260630"}, WithdrawnBody{Drop: "dsa-a/0001-20260630"},
+		PublishedBody{Drop: "dsa-a/0002-20260701"}, WithdrawnBody{Drop: "dsa-a/0002-20260701"},
+		PublishedBody{Drop: "dsa-a/0003-20260702"}, WithdrawnBody{Drop: "dsa-a/0003-20260702"},
+		PublishedBody{Drop: "dsa-b/0001-20260703"})
+	held := state.PublishedDrop{ID: "dsa-a/0004-20260731"}
+	for _, test := range []struct {
+		from civil.Date
+		held []state.PublishedDrop
+		want int
+	}{
+		{0, nil, 2}, {civil.MustYMD(2026, 6, 30), nil, 2}, {civil.MustYMD(2026, 7, 1), nil, 1}, {civil.MustYMD(2026, 7, 2), nil, 0},
+		{civil.MustYMD(2026, 7, 1), []state.PublishedDrop{held}, 2}, {civil.MustYMD(2026, 8, 1), []state.PublishedDrop{held}, 0},
+	} {
+		if got, err := books.publishedSince("dsa-a", test.from, test.held...); got != test.want || err != nil {
+			t.Errorf("since %s, %d held: %d, %v; want %d", test.from, len(test.held), got, err, test.want)
+		}
+	}
+	for _, drop := range []string{"dsa-a/0001", "dsa-a/0001-20260631", "dsa-a/0001-2026061", "20260630"} {
+		if day, err := dayOf(drop); err == nil {
+			t.Errorf("%s is of %s", drop, day)
 		}
 	}
 }

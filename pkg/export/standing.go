@@ -128,6 +128,39 @@ func timeInWords(t time.Time) string {
 	return inWords(d)
 }
 
+// revived objects to an agreement that the register recorded as ended, and that has not ended by the clock of now: what
+// ended stays ended, so the clock was put back, or it ran ahead then. Nothing else than the calendar brings it about that
+// an agreement expires, and a state is recorded with the day.
+func (b *Books) revived(j *Judgement) (*finding.Refusal, error) {
+	over := []agreement.State{agreement.Expired, agreement.Terminated, agreement.Closing, agreement.Closed}
+	if !j.Status.Known() || slices.Contains(over, j.Status.State) {
+		return nil, nil
+	}
+	last, at := agreement.State(""), time.Time{}
+	for record, err := range b.log.Find(KindState) {
+		if err != nil {
+			return nil, err
+		}
+		body, err := bodyOf[StateBody](record)
+		if err != nil {
+			return nil, err
+		}
+		if body.Agreement == j.Agreement.ID && body.Version == j.Agreement.Version {
+			last, at = agreement.State(body.To), record.Time
+		}
+	}
+	if !slices.Contains(over, last) {
+		return nil, nil
+	}
+	how := "ended"
+	if last == agreement.Expired {
+		how = "expired"
+	}
+	return finding.Refuse(finding.ClockUntrusted,
+		"set the machine's clock right; if it was wrong then, and the agreement is in force, have a new version of it decided on",
+		"the register recorded on %s that the agreement had %s, and by the clock of now it has not", timeInWords(at), how), nil
+}
+
 // tellsTime says whether the clock is held to the time of a record. What a run left that was refused does not count, nor
 // a state that nobody brought about but the calendar: a clock that ran ahead once must not close the gate for years.
 func tellsTime(record register.Record) (bool, error) {

@@ -191,7 +191,7 @@ func (b *Books) enterWithdrawal(drop state.PublishedDrop, reason string) (withdr
 	if err != nil {
 		return none, fmt.Errorf("register %s: %w", KindWithdrawn, err)
 	}
-	record, err := b.log.Append(register.Entry{Kind: KindWithdrawn, Time: at, Body: data}, b.sign)
+	record, err := b.append(register.Entry{Kind: KindWithdrawn, Time: at, Body: data})
 	if err != nil {
 		return none, fmt.Errorf("register %s: %w", KindWithdrawn, err)
 	}
@@ -293,9 +293,14 @@ func occupied(drop string, err error) error {
 	return err
 }
 
-// superseded are the drops that an agreement's next drop replaces, sorted: all that were withdrawn since the last drop that
-// still stands was prepared. While there are any, the next export makes a drop, whether anything changed or not.
-func (b *Books) superseded(agreementID string) ([]string, error) {
+// superseded are the drops that an agreement's next drop in a store replaces, sorted: of those that are in that store (here),
+// all that were withdrawn since the last one that still stands was prepared. While there are any, the next export makes a
+// drop, whether anything changed or not.
+func (b *Books) superseded(agreementID string, here []state.PublishedDrop) ([]string, error) {
+	isHere := make(map[string]bool)
+	for _, d := range here {
+		isHere[d.ID] = true
+	}
 	withdrawn, err := b.withdrawals(agreementID)
 	if err != nil || len(withdrawn) == 0 {
 		return nil, err
@@ -315,7 +320,7 @@ func (b *Books) superseded(agreementID string) ([]string, error) {
 		}
 		_, gone := withdrawn[body.Drop]
 		switch {
-		case path.Dir(body.Drop) != agreementID:
+		case !isHere[body.Drop]:
 		case record.Kind == manifest.PreparedKind:
 			prepared[body.Drop] = record.Index
 		case !gone:
@@ -324,7 +329,7 @@ func (b *Books) superseded(agreementID string) ([]string, error) {
 	}
 	var out []string
 	for drop, entry := range withdrawn {
-		if entry.index > standing {
+		if isHere[drop] && entry.index > standing {
 			out = append(out, drop)
 		}
 	}
@@ -334,9 +339,9 @@ func (b *Books) superseded(agreementID string) ([]string, error) {
 
 // supersede says which drops the next one replaces. Their notices are put once more, in case the call that withdrew one
 // was interrupted and nobody finished it: a drop is replaced only when its recipient can know that it was wrong.
-func (r *run) supersede(ctx context.Context) ([]string, error) {
+func (r *run) supersede(ctx context.Context, here []state.PublishedDrop) ([]string, error) {
 	id := r.judgement.Agreement.ID
-	superseded, err := r.books.superseded(id)
+	superseded, err := r.books.superseded(id, here)
 	if err != nil || len(superseded) == 0 {
 		return nil, err
 	}
@@ -344,7 +349,7 @@ func (r *run) supersede(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range r.ledger {
+	for _, d := range here {
 		if !slices.Contains(superseded, d.ID) || entries[d.ID].body.Reason == "" {
 			continue // with the words gone, nothing is left to finish
 		}

@@ -61,9 +61,10 @@ type Manifest struct {
 // Drop says which drop this is and how it follows the one before.
 type Drop struct {
 	ID       string     `json:"id"`       // DropID(agreement, sequence, date)
-	Sequence int64      `json:"sequence"` // from 1, rising within the agreement; a gap is an abandoned attempt
+	Sequence int64      `json:"sequence"` // from 1, rising within the agreement; a gap is an abandoned attempt, or a drop of another store
 	Date     civil.Date `json:"date"`     // the civil date in England on which the drop was made
-	// PreviousSumsSHA256 is the SHA-256 (hex) of the SHA256SUMS of the agreement's drop before; empty for the first.
+	// PreviousSumsSHA256 is the SHA-256 (hex) of the SHA256SUMS of the agreement's drop before in the same store; empty for
+	// the first there.
 	PreviousSumsSHA256 string `json:"previous_sums_sha256"`
 	// Supersedes are the ids of earlier, withdrawn drops that this one replaces, sorted; none for most. In FormatV1 there
 	// is at most one.

@@ -83,11 +83,11 @@ func (v *verification) previous(ctx context.Context) (string, error) {
 	named := v.manifest.Drop.PreviousSumsSHA256
 	switch {
 	case v.opt.Previous == nil && named == "":
-		return "It is the first drop under its agreement.", nil
+		return "It is the first drop under its agreement in its store.", nil
 	case v.opt.Previous == nil:
 		return "", notChecked("No previous drop was given, so nothing shows that none was left out in between.")
 	case named == "":
-		return "", failf("A previous drop was given, and manifest.json says that this drop is the first under its agreement.")
+		return "", failf("A previous drop was given, and manifest.json says that this drop is the first under its agreement in its store.")
 	}
 	text, err := readSmall(ctx, v.opt.Previous, manifest.SumsName, manifest.MaxSumsBytes)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -42,14 +42,7 @@ func Create(dir, origin string, sign Signer) (*Log, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("register: %w", err)
 	}
-	// An empty records file alone is what an interrupted Create leaves.
-	info, err := os.Lstat(filepath.Join(dir, recordsFile))
-	taken := err == nil && info.Size() > 0
-	for _, name := range []string{checkpointFile, pendingFile} {
-		_, err := os.Lstat(filepath.Join(dir, name))
-		taken = taken || err == nil
-	}
-	if taken {
+	if Exists(dir) {
 		return nil, finding.WithHint(fmt.Errorf("register: %s holds a register: %w", dir, fs.ErrExist), "use it, or name another folder")
 	}
 	empty, err := tlog.TreeHash(0, tree(nil))
@@ -67,6 +60,18 @@ func Create(dir, origin string, sign Signer) (*Log, error) {
 		return nil, err
 	}
 	return l, syncFolder(filepath.Dir(dir))
+}
+
+// Exists reports whether a folder holds a register, or something of one.
+func Exists(dir string) bool {
+	// An empty records file alone is what an interrupted Create leaves.
+	info, err := os.Lstat(filepath.Join(dir, recordsFile))
+	taken := err == nil && info.Size() > 0
+	for _, name := range []string{checkpointFile, pendingFile} {
+		_, err := os.Lstat(filepath.Join(dir, name))
+		taken = taken || err == nil
+	}
+	return taken
 }
 
 // sign signs a checkpoint and, where the log has a verifier, makes sure that the signature will be accepted.

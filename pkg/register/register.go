@@ -85,7 +85,8 @@
 //
 // Open cannot see that the whole folder was put back to an earlier state, which was sound in its time: an old copy is one,
 // and whoever can write in the folder can cut it back to one. Whoever keeps a later checkpoint can: Log.Extends tells, and
-// so does every recipient's next proof.
+// so does every recipient's next proof. Package export keeps the last one beside the register key, and holds the register
+// to it whenever it opens it.
 //
 // One process at a time writes; the caller holds a lock. Open writes too, if it finds something to finish: View and
 // Verify do not.

@@ -1,7 +1,10 @@
 package state
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -126,6 +129,21 @@ func (f *Folder) Agreements() ([]string, error) {
 		}
 	}
 	return out, nil
+}
+
+// Digest is the SHA-256, in 64 hexadecimal digits, of the drop's canonical JSON: its members in the order of
+// PublishedDrop, compact, without a line end, nothing escaped that JSON does not ask for. A member that is added later is left
+// out where it is empty, or drops of before would get another digest.
+func (d PublishedDrop) Digest() (string, error) {
+	d.Published = d.Published.UTC().Round(0)
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(d); err != nil {
+		return "", failed(err)
+	}
+	sum := sha256.Sum256(bytes.TrimSuffix(out.Bytes(), []byte("\n")))
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // parseDrops reads a ledger exactly as AppendDrop writes it, or not at all.
