@@ -114,7 +114,8 @@ func TestComplain(t *testing.T) {
 	}
 }
 
-// While another run is at work, a second one does nothing but say so, and may be tried again.
+// While another run is at work, a second one does nothing but say so, and may be tried again. A suspension does not wait:
+// decisions.txtar shows that.
 func TestLocked(t *testing.T) {
 	dir := prepareCouncils(t)[signedCouncil]
 	folder, err := state.Open(filepath.Join(dir, "state"))
@@ -128,7 +129,7 @@ func TestLocked(t *testing.T) {
 	now := func() time.Time { return time.Date(2026, 6, 15, 10, 0, 0, 0, time.UTC) }
 	config, agreement := filepath.Join(dir, "postern.yaml"), filepath.Join(dir, "agreements", exampleAgreement)
 	for _, args := range [][]string{
-		{"export", agreement}, {"agreement", "sign", agreement, "--decision", "suspend", "--reason", "r", "--key", filepath.Join(dir, "people", "dee")},
+		{"export", agreement}, {"agreement", "sign", agreement, "--decision", "terminate", "--reason", "r", "--key", filepath.Join(dir, "people", "sam")},
 	} {
 		var stdout, stderr bytes.Buffer
 		code := run(context.Background(), append([]string{"--config", config}, args...), nil, &stdout, &stderr, now)

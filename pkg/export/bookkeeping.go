@@ -32,11 +32,6 @@ func (g *Gateway) CreateRegister() (err error) {
 	if register.Exists(dir) {
 		return nil
 	}
-	lock, err := g.State.Lock()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
 	published, err := g.State.Agreements()
 	if err != nil {
 		return err
@@ -64,6 +59,11 @@ func (g *Gateway) CreateRegister() (err error) {
 	if err != nil {
 		return err
 	}
+	lock, err := g.State.Lock()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
 	// Killed after this, the register is there with no record and the mark unused, which the next OpenBooks mends.
 	log, err := register.Create(dir, RegisterOrigin(g.LACode), sign)
 	if errors.Is(err, fs.ErrExist) {
