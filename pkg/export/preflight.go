@@ -49,6 +49,7 @@ type preflight struct {
 	*run
 	today  civil.Date
 	checks []finding.Check
+	full   *finding.Refusal // why no further drop may be made now; nil when one may
 }
 
 func (p *preflight) add(checks ...finding.Check) { p.checks = append(p.checks, checks...) }
@@ -73,11 +74,6 @@ func (p *preflight) found(c finding.Check, err error) error {
 	}
 	p.add(finding.Check{Name: c.Name, Outcome: finding.CheckNotApplicable, Evidence: "it could not be found out, and the run is refused for other reasons"})
 	return nil
-}
-
-// onlyFor says whether nothing but one code refuses the run.
-func (p *preflight) onlyFor(code finding.Code) bool {
-	return !slices.ContainsFunc(finding.Refusals(p.checks), func(r *finding.Refusal) bool { return r.Code != code })
 }
 
 // also is what there is to tell beside the verdict, which says of some things already that they refuse the run.

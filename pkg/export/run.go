@@ -222,7 +222,7 @@ func (r *run) run(ctx context.Context) error {
 		if errors.As(err, &refusal) {
 			err = errors.Join(err, r.tell(refusal)) // first: whatever comes of settling, the refusal is on record
 		}
-		return errors.Join(err, p.also(r.settle(ctx, p.onlyFor(finding.FrequencyExceeded))))
+		return errors.Join(err, p.also(r.settle(ctx, false)))
 	}
 	if err := r.settle(ctx, true); err != nil {
 		return err
@@ -236,6 +236,9 @@ func (r *run) run(ctx context.Context) error {
 	held, err := r.alreadyHeld(ctx)
 	if err != nil || held {
 		return err
+	}
+	if p.full != nil {
+		return p.full
 	}
 	return r.makeDrop(ctx)
 }

@@ -42,6 +42,9 @@ func windowOf(f agreement.Frequency, today civil.Date) window {
 // earlier runs that are about to be finished count too. Of the drops of an interval that were withdrawn, one does not
 // count, so that it can be replaced; under "once", that is one replacement in all. More of them take their places like any
 // other drop: whoever withdraws every drop must not be able to make any number of them.
+//
+// A full interval refuses a drop and not a run: one that finds that nothing changed says so, however often it is made. What
+// refuses is kept in full until that is known.
 func (p *preflight) schedule() (finding.Check, error) {
 	const name = "as often as agreed"
 	f := p.judgement.Agreement.Frequency
@@ -51,9 +54,10 @@ func (p *preflight) schedule() (finding.Check, error) {
 		return finding.Check{Name: name}, err
 	}
 	if published >= in.most {
-		return failed(name, finding.Refuse(finding.FrequencyExceeded,
+		p.full = finding.Refuse(finding.FrequencyExceeded,
 			"wait for the next interval; more drops need another frequency, in a new version of the agreement",
-			"%d of at most %d drops %s were published (%s), which is as many as the agreement allows", published, in.most, in.name, f.Schedule)), nil
+			"%d of at most %d drops %s were published (%s), which is as many as the agreement allows", published, in.most, in.name, f.Schedule)
+		return finding.Check{Name: name, Outcome: finding.CheckWarned, Evidence: p.full.Sentence + ": another is refused"}, nil
 	}
 	return passed(name, "%d of at most %d drops %s were published (%s)", published, in.most, in.name, f.Schedule), nil
 }
