@@ -153,7 +153,9 @@ func TestUnenteredPreflightStopsTheRun(t *testing.T) {
 	for ending := range g.Readers {
 		g.Readers[ending] = unreadable{t}
 	}
-	_ = c.tryExport(t, g, shippedID, extracts)
+	if err := c.tryExport(t, g, shippedID, extracts); err == nil {
+		t.Error("a run went on whose checks could not be entered in the register")
+	}
 	if err := os.RemoveAll(c.path("state", "register", "pending.new")); err != nil {
 		t.Fatal(err)
 	}
