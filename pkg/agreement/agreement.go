@@ -83,6 +83,7 @@ type Agreement struct {
 	Pseudonyms         Pseudonyms
 	Cohort             *Cohort // nil: every child of the tables
 	Linkage            Linkage
+	Choices            Choices
 	Release            Release
 	IndexEvents        []IndexEvent // in the order of the file
 	Tables             []Table      // in the order of the file

@@ -231,7 +231,9 @@ func (b *builder) about(root *document.Mapping) Table {
 		t.YearBegins = time.September
 	}
 	t.Termly = root.Has("terms") && root.Bool("terms")
-	t.Plain = root.String("text", document.Optional(), document.OneOf("quoted", "plain")) == "plain"
+	text := root.String("text", document.Optional(), document.OneOf("quoted", "plain", "none"))
+	t.Plain = text == "plain"
+	t.Delimited = text != "none" && (text != "" || !root.Has("document"))
 	if !root.Has("document") {
 		root.Value("document", document.Optional())
 		return t

@@ -115,9 +115,13 @@ func (b *builder) column(m *document.Mapping, t *Table) *Column {
 		Optional: m.Has("optional") && m.Bool("optional"),
 	}
 	if t.Document != nil {
-		c.Path = m.String("path", document.Matching(cellPath, "element names with slashes between them, ../ for the element around, or a full stop"))
+		options := []document.Option{document.Matching(cellPath, "element names with slashes between them, ../ for the element around, or a full stop")}
+		if t.Delimited {
+			options = append(options, document.Optional()) // a column that only text has
+		}
+		c.Path = m.String("path", options...)
 	}
-	if t.Format != "" && t.Document == nil {
+	if t.Delimited {
 		c.Header = m.String("header", document.Optional(), document.Matching(headerName, "a name as a header line has it"))
 	}
 	switch c.Type {

@@ -19,7 +19,7 @@ func (b *builder) sources(m *document.Mapping, t *Table) {
 		if sm.Has("pupils") {
 			s.Adds = true
 			s.Pupils = b.pupils(sm.Mapping("pupils"), from)
-			if from.Document != nil {
+			if !from.Delimited && from.Name != "" {
 				sm.Value("table").Problem("pupils cannot be read from a document", "name a table of a format that has a file for each table")
 			}
 			s.Periods = b.periods(sm, from)
@@ -196,7 +196,7 @@ func (b *builder) details(m *document.Mapping, t *Table, s *Source) []Detail {
 		d := Detail{Table: dm.String("table")}
 		from := b.source(dm.Value("table"), d.Table)
 		d.Key = b.columnsOf(dm, "key", from, Key)
-		if from.Document != nil {
+		if !from.Delimited && from.Name != "" {
 			dm.Value("table").Problem("tables of a document are read side by side, and pupils must be known before rows about them", "name a table of a format that has a file for each table")
 		}
 		if len(d.Key) != len(s.Pupils.Key) {

@@ -49,6 +49,7 @@ type Table struct {
 	YearBegins   time.Month // the month in which the format's collection year begins: April, or September
 	Termly       bool       // the return is made every term: a source is of a year and a term
 	Terms        []string   // terms whose return has the table; nil for all
+	Delimited    bool       // a file of delimited text, or a sheet of a workbook, may hold the table
 	Plain        bool       // text without quotes: a delimiter is never part of a cell, and a quote is a letter like any other
 	Several      bool       // more than one file may hold the table for one collection year
 	Document     *Document  // of an XML format; nil for text

@@ -58,15 +58,17 @@ type TableRecord struct {
 type HeldBack struct {
 	Superseded    int64 `json:"superseded"`     // a later return says the same again
 	Marks         int64 `json:"marks"`          // rows that only mark a child, or add to another row
+	Merged        int64 `json:"merged"`         // rows that became one row together with another
 	Unlinked      int64 `json:"unlinked"`       // pupils who are none of the returns' children
 	Elsewhere     int64 `json:"elsewhere"`      // pupils whom another school's row counts
+	Confidential  int64 `json:"in_confidence"`  // rows marked as given in confidence
 	NotInCohort   int64 `json:"not_in_cohort"`  // children the agreement is not about
 	OutsidePeriod int64 `json:"outside_period"` // dated outside the data period
 }
 
 // Total is all of them.
 func (h HeldBack) Total() int64 {
-	return h.Superseded + h.Marks + h.Unlinked + h.Elsewhere + h.NotInCohort + h.OutsidePeriod
+	return h.Superseded + h.Marks + h.Merged + h.Unlinked + h.Elsewhere + h.Confidential + h.NotInCohort + h.OutsidePeriod
 }
 
 // Account is the table's part of a run record.
@@ -74,7 +76,8 @@ func (s *Staged) Account() TableRecord {
 	return TableRecord{
 		Table: s.Table.ID, Read: s.Tally.Read, Left: s.Stage.Rows(), Quarantined: s.Quarantined(),
 		HeldBack: HeldBack{
-			Superseded: s.Tally.Superseded, Marks: s.Tally.Marks, Unlinked: s.Tally.Unlinked, Elsewhere: s.Tally.Elsewhere,
+			Superseded: s.Tally.Superseded, Marks: s.Tally.Marks, Merged: s.Tally.Merged, Unlinked: s.Tally.Unlinked,
+			Elsewhere: s.Tally.Elsewhere, Confidential: s.Tally.Confidential,
 			NotInCohort: s.Held.NotInCohort, OutsidePeriod: s.Held.OutsidePeriod,
 		},
 		Cells: s.Held.Cells, Findings: s.Found,

@@ -195,7 +195,7 @@ func warnOfGaps(s *Survey, catalogue *dataset.Catalogue, ids []string, report *f
 			there := slices.ContainsFunc(of, func(o *extract.Source) bool {
 				return o.Year == src.Year && (!table.Termly || o.Term == src.Term)
 			})
-			if there || !table.In(src.Year) || !table.InTerm(src.Term) || table.Document != nil && src.Table.Format == table.Format {
+			if there || !table.In(src.Year) || !table.InTerm(src.Term) || src.Form == extract.Document && src.Table.Format == table.Format {
 				continue
 			}
 			when := fmt.Sprintf("collection year %d", src.Year)
@@ -237,7 +237,7 @@ func (g *Gateway) stage(ctx context.Context, s *Survey, keys minimise.Keys, spil
 		return err
 	}
 	s.plan = plan
-	in := harmonise.Input{Inventory: s.Inventory, Children: plan.Children(), Read: g.read}
+	in := harmonise.Input{Inventory: s.Inventory, Children: plan.Children(), Read: g.read, Choices: choicesOf(s.Agreement)}
 	linking := &finding.Report{}
 	if in.Links, err = g.lookUp(ctx, in, plan, linking); err != nil {
 		return err
@@ -263,6 +263,14 @@ func (g *Gateway) stage(ctx context.Context, s *Survey, keys minimise.Keys, spil
 		}
 	}
 	return nil
+}
+
+// choicesOf hands on what an agreement decides.
+func choicesOf(a *agreement.Agreement) harmonise.Choices {
+	c := a.Choices
+	return harmonise.Choices{
+		ShortBreaks: c.ShortBreaks == agreement.ShortBreaksCount, Premiums: c.Premiums, Ethnicity: c.Ethnicity, Confidential: c.Confidential,
+	}
 }
 
 // lookUp finds out which children the agreement is about, when their index events were and, where the plan needs it,
@@ -348,7 +356,7 @@ func (g *Gateway) read(ctx context.Context, demands []*extract.Demand) error {
 		return err
 	}
 	for _, d := range demands {
-		if d.Tally.Read >= leastRows(d.Source.Table) && d.Tally.Passed == 0 {
+		if d.Tally.Read >= leastRows(d.Source) && d.Tally.Passed == 0 {
 			return nothingUsable(d)
 		}
 	}
@@ -357,8 +365,8 @@ func (g *Gateway) read(ctx context.Context, demands []*extract.Demand) error {
 
 // leastRows is from how many rows on a table of which none can be used stops the run. A document has tables of a few
 // rows, and one wrong row of these is not yet a wrong file.
-func leastRows(t *dataset.Table) int64 {
-	if t.Document != nil {
+func leastRows(src *extract.Source) int64 {
+	if src.Form == extract.Document {
 		return 20
 	}
 	return 1

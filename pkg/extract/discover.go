@@ -247,7 +247,7 @@ func (s *Source) When() string {
 
 // columnsOf refuses a file that lacks a column which the return of its collection year has.
 func (d *discovery) columnsOf(src *Source) {
-	if src.Table.Document != nil {
+	if src.Form == Document {
 		return // what an element holds is asked row by row
 	}
 	for _, c := range src.Table.Columns {

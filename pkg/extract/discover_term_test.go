@@ -181,9 +181,9 @@ func (d document) Recognise(_ context.Context, _ *dataset.Catalogue, path, _ str
 	if _, err := fmt.Sscan(string(data), &year); err != nil {
 		return nil, err
 	}
-	sources := []*extract.Source{{Table: d.c.Table("docs/one"), Year: year, Authority: "331"}}
+	sources := []*extract.Source{{Form: extract.Document, Table: d.c.Table("docs/one"), Year: year, Authority: "331"}}
 	if year >= 2022 {
-		sources = append(sources, &extract.Source{Table: d.c.Table("docs/two"), Year: year, Authority: "331"})
+		sources = append(sources, &extract.Source{Form: extract.Document, Table: d.c.Table("docs/two"), Year: year, Authority: "331"})
 	}
 	return sources, nil
 }

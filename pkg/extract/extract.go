@@ -33,10 +33,23 @@ import (
 	"github.com/postern-gateway/postern/pkg/identifier"
 )
 
-// Source is one table of one recognised file. A text file holds one table, a document all those of its format.
+// Form is what a file is: it decides which reader reads it, and what a set is.
+type Form uint8
+
+// The forms of a file.
+const (
+	Text     Form = iota // delimited text: one table, in a set with the other files of its return
+	Document             // one XML document: all tables of its format, a set of its own
+	Sheet                // one sheet of a workbook: one table, in a set with the other sheets
+)
+
+// Source is one table of one recognised file. A text file holds one table, a document all those of its format, a
+// workbook one for each of its sheets that is a table.
 type Source struct {
 	File      string // as findings name it: the path that was given, and what stands below it
 	Path      string // where it is
+	Form      Form
+	Sheet     int // of a workbook: which of its sheets, from 1
 	Table     *dataset.Table
 	Year      int    // the collection year, by the year it ends in; a reader sets it where the file itself states it
 	Term      string // of a termly format: dataset.Autumn, Spring, Summer

@@ -29,7 +29,7 @@ func Match(catalogue *dataset.Catalogue, file string, fields []string, report *f
 	var best []*dataset.Table
 	most := 0
 	for _, t := range catalogue.Tables() {
-		if t.Core() || t.Document != nil || len(lacking(t, names)) > 0 {
+		if !t.Delimited || len(lacking(t, names)) > 0 {
 			continue
 		}
 		switch n := having(t, names); {
@@ -128,7 +128,7 @@ func unknownTable(catalogue *dataset.Catalogue, place finding.Place, names []str
 	var nearest *dataset.Table
 	share := 0.0
 	for _, t := range catalogue.Tables() {
-		if t.Core() || t.Document != nil {
+		if !t.Delimited {
 			continue
 		}
 		if s := float64(having(t, names)) / float64(len(t.Columns)); s > share {

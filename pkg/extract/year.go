@@ -36,7 +36,7 @@ func sets(sources []*Source) []*set {
 	var out []*set
 	for _, src := range sources {
 		s := &set{folder: filepath.Dir(src.Path), format: src.Table.Format, said: yearSaid(src.below)}
-		if src.Table.Document != nil {
+		if src.Form != Text {
 			s.folder = src.Path
 		}
 		if src.Table.Termly {

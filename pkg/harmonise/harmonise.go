@@ -56,16 +56,19 @@ const (
 	RuleHeldBack = "LATER_ROW_QUARANTINED"
 )
 
-// Tally counts the rows of one table. Read = Left + Superseded + Marks + Unlinked + Elsewhere + Quarantined.
+// Tally counts the rows of one table. Read = Left + Superseded + Marks + Merged + Unlinked + Elsewhere + Confidential +
+// Quarantined.
 type Tally struct {
-	Read        int64 // rows of all source files that feed the table
-	Quarantined int64 // kept back by a finding, when read or when brought together
-	Superseded  int64 // said again, or differently, by a later return or another row
-	Marks       int64 // rows that mark a child, or add to a row, and become no row of their own
-	Unlinked    int64 // rows of pupils who are none of the returns' children
-	Elsewhere   int64 // rows of pupils whom another school's row counts
-	Left        int64 // rows of the table
-	Nobody      int64 // rows whose identifier names no child, among the quarantined
+	Read         int64 // rows of all source files that feed the table
+	Quarantined  int64 // kept back by a finding, when read or when brought together
+	Superseded   int64 // said again, or differently, by a later return or another row
+	Marks        int64 // rows that mark a child, or add to a row, and become no row of their own
+	Merged       int64 // rows that became one row together with another: episodes of one period
+	Unlinked     int64 // rows of pupils who are none of the returns' children
+	Elsewhere    int64 // rows of pupils whom another school's row counts
+	Confidential int64 // rows given in confidence, which the agreement does not name
+	Left         int64 // rows of the table
+	Nobody       int64 // rows whose identifier names no child, among the quarantined
 }
 
 // ReadFunc reads what is wanted of one source file.
@@ -76,6 +79,7 @@ type Input struct {
 	Inventory *extract.Inventory
 	Children  *Children
 	Links     *Links // which pupils are which children; nil where no table needs it
+	Choices   Choices
 	Read      ReadFunc
 }
 

@@ -13,36 +13,71 @@ import (
 const (
 	SSDA903      = "ssda903"       // the return of children looked after: a set of CSV files
 	CIN          = "cin"           // the CIN census: cin.xml
-	SchoolCensus = "school_census" // the school census, autumn and spring: CSV files of one table each
+	SchoolCensus = "school_census" // the school census: CSV files of one table each
 	GIAP         = "giap"          // PupilPremium of Get Information about Pupils: one file
+	SSDA903XML   = "ssda903_xml"   // the return of children looked after as one document: ssda903.xml
+	SSDA903Sheet = "ssda903_xlsx"  // the same as one workbook: ssda903.xlsx
+	SSD          = "ssd"           // the Standard Safeguarding Dataset, of the last collection year: CSV files of one table each
+	AnnexA       = "annex_a"       // Ofsted's Annex A, of the last collection year: annex_a.xlsx
+	GIAPCensus   = "giap_census"   // census downloads of Get Information about Pupils
+	Attendance   = "attendance"    // daily attendance: attendance.csv
 )
 
 // Formats are all of them, in the order in which their files are listed.
-func Formats() []string { return []string{SSDA903, CIN, SchoolCensus, GIAP} }
+func Formats() []string {
+	return append(DefaultFormats(), SSDA903XML, SSDA903Sheet, SSD, AnnexA, GIAPCensus, Attendance)
+}
+
+// DefaultFormats are those that are written when none is named: one of each kind of fact, none of them twice.
+func DefaultFormats() []string { return []string{SSDA903, CIN, SchoolCensus, GIAP} }
+
+// Earliest is the first collection year with a format.
+func Earliest(format string) int {
+	switch format {
+	case SSDA903, SSDA903XML, SSDA903Sheet:
+		return FirstYear
+	default:
+		return EarliestOther
+	}
+}
 
 // EarliestOther is the first collection year with another format than SSDA903. CIN plan dates exist from it on.
 const EarliestOther = 2022
 
-// formats says which formats are written in a year that has them.
-type formats struct{ ssda903, cin, census, giap bool }
+// formats says which formats are written, by their names.
+type formats map[string]bool
 
 func formatsOf(names []string) formats {
-	has := func(name string) bool { return slices.Contains(names, name) }
-	return formats{ssda903: has(SSDA903), cin: has(CIN), census: has(SchoolCensus), giap: has(GIAP)}
+	out := make(formats)
+	for _, name := range names {
+		out[name] = true
+	}
+	return out
 }
 
 // in are the formats of a collection year.
 func (f formats) in(year int) formats {
-	if year < EarliestOther {
-		return formats{ssda903: f.ssda903}
+	out := make(formats)
+	for name := range f {
+		if year >= Earliest(name) {
+			out[name] = true
+		}
 	}
-	return f
+	return out
+}
+
+// need reports whether children in need are among those made, who may never be looked after.
+func (f formats) need() bool { return f[CIN] || f[SSD] || f[AnnexA] }
+
+// care reports whether what a return of children looked after says is written in some form.
+func (f formats) care() bool {
+	return f[SSDA903] || f[SSDA903XML] || f[SSDA903Sheet] || f[SSD] || f[AnnexA]
 }
 
 // chosen brings the names into order, each once, and refuses what is none.
 func chosen(names []string) ([]string, error) {
 	if len(names) == 0 {
-		return Formats(), nil
+		return DefaultFormats(), nil
 	}
 	var out []string
 	for _, known := range Formats() {

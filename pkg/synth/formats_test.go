@@ -22,7 +22,7 @@ func TestAllFormatsSameBytes(t *testing.T) {
 	if first != pinnedAll {
 		t.Errorf("the cohort of 150 children with seed 7 in all formats has changed: %s", first)
 	}
-	for _, spelt := range [][]string{Formats(), {}, {GIAP, CIN, SchoolCensus, SSDA903, CIN}} {
+	for _, spelt := range [][]string{DefaultFormats(), {}, {GIAP, CIN, SchoolCensus, SSDA903, CIN}} {
 		if make1(t, CohortOptions{Children: 150, Seed: 7, Formats: spelt}) != first {
 			t.Errorf("formats %v make other bytes than all", spelt)
 		}
@@ -117,7 +117,7 @@ func formatOf(name string) string {
 
 func TestFormatsRefused(t *testing.T) {
 	for name, opt := range map[string]CohortOptions{
-		"unknown":    {Children: 100, Formats: []string{SSDA903, "annex_a"}},
+		"unknown":    {Children: 100, Formats: []string{SSDA903, "annex_b"}},
 		"empty name": {Children: 100, Formats: []string{""}},
 		"upper case": {Children: 100, Formats: []string{"CIN"}},
 		"too early":  {Children: 100, LastYear: 2021, Formats: []string{CIN, GIAP}},
@@ -175,7 +175,7 @@ func TestTruthKnowsOnlyWhatIsWritten(t *testing.T) {
 		if identifiers != summary.Identifiers {
 			t.Errorf("%v: %d LA child IDs, the summary says %d", chosen, identifiers, summary.Identifiers)
 		}
-		for _, format := range Formats() {
+		for _, format := range DefaultFormats() {
 			if want := chosen == nil || slices.Contains(chosen, format); (has[format] > 0) != want {
 				t.Errorf("%v: %d facts of %s", chosen, has[format], format)
 			}

@@ -96,7 +96,7 @@ func partner(ordinal int) int {
 
 // inNeedOnly says whether the child at an ordinal is never looked after. Without a CIN census all are.
 func (g *generator) inNeedOnly(ordinal int) bool {
-	if !g.formats.cin || g.others == len(g.window.years) {
+	if !g.formats.need() || g.others == len(g.window.years) {
 		return false
 	}
 	return g.inPair(ordinal) || mix(g.seed^uint64(ordinal)<<24^0x3e3d)%3 != 0

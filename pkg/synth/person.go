@@ -161,13 +161,13 @@ func newGenerator(opt CohortOptions) *generator {
 
 // wide says whether any other format than SSDA903 is written.
 func (g *generator) wide() bool {
-	return g.others < len(g.window.years) && (g.formats.cin || g.formats.census || g.formats.giap)
+	return g.others < len(g.window.years) && (g.formats.need() || g.formats[SchoolCensus] || g.formats[GIAP] || g.formats[GIAPCensus] || g.formats[Attendance])
 }
 
 // returned says whether SSDA903 or the CIN census has the identity, as far as they are written.
 func (g *generator) returned(id *identity) bool {
 	for k := range g.window.years {
-		if g.formats.ssda903 && id.years[k].returned() || g.formats.cin && id.need.returns[k].present {
+		if g.formats.care() && id.years[k].returned() || g.formats.need() && id.need.returns[k].present {
 			return true
 		}
 	}

@@ -9,7 +9,7 @@ import (
 func (s *sets) write(p *person) error {
 	for _, id := range p.known() {
 		for k, y := range s.window.years {
-			if s.formats.ssda903 && id.years[k].returned() {
+			if s.formats[SSDA903] && id.years[k].returned() {
 				w := writer{files: s.returns[k], year: y, person: p, identity: id, said: &id.years[k]}
 				w.rows()
 			}

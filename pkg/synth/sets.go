@@ -74,13 +74,13 @@ func (s *sets) open() error {
 	for k, y := range s.window.years {
 		s.files, s.returns, s.others = append(s.files, nil), append(s.returns, nil), append(s.others, others{})
 		have := s.formats.in(y.number)
-		if have == (formats{}) {
+		if len(have) == 0 {
 			continue
 		}
 		if err := s.folder(y.folder()); err != nil {
 			return err
 		}
-		if have.ssda903 {
+		if have[SSDA903] {
 			for _, t := range tablesOf(y.number) {
 				if _, err := s.create(k, t); err != nil {
 					return err
@@ -101,7 +101,7 @@ func (s *sets) open() error {
 // openOthers opens the files of a year that are not of SSDA903.
 func (s *sets) openOthers(k int, y year, have formats) error {
 	o := &s.others[k]
-	if have.cin {
+	if have[CIN] {
 		f, err := s.create(k, cinTable())
 		if err != nil {
 			return err
@@ -109,7 +109,7 @@ func (s *sets) openOthers(k int, y year, have formats) error {
 		o.cin = newCINFile(f, y, s.laCode)
 	}
 	for term := range terms {
-		if !have.census {
+		if !have[SchoolCensus] {
 			break
 		}
 		if err := s.folder(filepath.Join(y.folder(), termName(term))); err != nil {
@@ -126,7 +126,7 @@ func (s *sets) openOthers(k int, y year, have formats) error {
 		c.plan()
 		o.census[term] = c
 	}
-	if have.giap {
+	if have[GIAP] {
 		f, err := s.create(k, premiumTable(y.number))
 		if err != nil {
 			return err

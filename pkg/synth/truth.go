@@ -127,10 +127,10 @@ func Pupils(opt CohortOptions) (iter.Seq[Pupil], error) {
 
 func (g *generator) truth(p *person, id *identity) Child {
 	c := Child{Person: p.ordinal, ID: id.id, BirthDate: p.birth}
-	if g.formats.ssda903 {
+	if g.formats.care() {
 		g.trueCare(&c, p, id)
 	}
-	if g.formats.cin {
+	if g.formats.need() {
 		g.trueNeed(&c, p, id)
 	}
 	c.Rolls, c.Premiums = g.trueRolls(id), g.truePremiums(id)

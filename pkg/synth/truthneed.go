@@ -184,7 +184,7 @@ func (g *generator) shared(c *Child) []string {
 	other := g.twin()
 	p := other.person(partner(c.Person))
 	theirs := Child{}
-	if g.formats.cin {
+	if g.formats.need() {
 		other.trueNeed(&theirs, p, &p.first)
 	}
 	known := theirs.KnownUPNs()

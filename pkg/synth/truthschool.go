@@ -54,7 +54,7 @@ type Premium struct {
 const aggregatesUntil = 2024
 
 func (g *generator) trueRolls(id *identity) []Roll {
-	if !g.formats.census {
+	if !g.formats[SchoolCensus] {
 		return nil
 	}
 	var out []Roll
@@ -96,7 +96,7 @@ func (g *generator) trueRolls(id *identity) []Roll {
 func trimmed(b line) string { return string(b[:len(b)-1]) }
 
 func (g *generator) truePremiums(id *identity) []Premium {
-	if !g.formats.giap {
+	if !g.formats[GIAP] {
 		return nil
 	}
 	var out []Premium

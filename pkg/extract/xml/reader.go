@@ -77,7 +77,7 @@ func (Reader) Recognise(ctx context.Context, catalogue *dataset.Catalogue, path,
 	var out []*extract.Source
 	for _, t := range of.tables {
 		if t.In(year) {
-			out = append(out, &extract.Source{Table: t, Year: year, Authority: authority})
+			out = append(out, &extract.Source{Form: extract.Document, Table: t, Year: year, Authority: authority})
 		}
 	}
 	return out, nil
