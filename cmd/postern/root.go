@@ -107,7 +107,7 @@ func (p *program) root() *cobra.Command {
 	flags.StringVar(&p.config, "config", "postern.yaml", "the configuration `FILE`: where things are")
 	flags.StringVar(&p.logFormat, "log-format", "text", "how steps are logged when standard error is no terminal, `FORM` text or json")
 	root.AddCommand(p.checkCommand(), p.planCommand(), p.exportCommand(), p.withdrawCommand(), p.verifyCommand(), p.inspectCommand(),
-		p.agreementCommand(), p.keysCommand(), p.registerCommand(), p.synthCommand())
+		p.agreementCommand(), p.schemaCommand(), p.keysCommand(), p.registerCommand(), p.synthCommand())
 	return root
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/export"
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/extract/csv"
+	"github.com/postern-gateway/postern/pkg/extract/xlsx"
 	"github.com/postern-gateway/postern/pkg/extract/xml"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/state"
@@ -49,7 +50,9 @@ func catalogue(c *config.Config) (*dataset.Catalogue, error) {
 
 // readers has a reader per file name ending.
 func readers(cat *dataset.Catalogue) map[string]extract.Reader {
-	return map[string]extract.Reader{".csv": csv.Reader{}, ".tab": csv.Reader{}, ".tsv": csv.Reader{}, ".xml": xml.Reader{Catalogue: cat}}
+	return map[string]extract.Reader{
+		".csv": csv.Reader{}, ".tab": csv.Reader{}, ".tsv": csv.Reader{}, ".xml": xml.Reader{Catalogue: cat}, ".xlsx": xlsx.Reader{}, ".xlsm": xlsx.Reader{},
+	}
 }
 
 // openStore opens a store by its URL. A bucket is not asked for anything yet.

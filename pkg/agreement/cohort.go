@@ -216,7 +216,7 @@ func (r *reader) linkage(root *document.Mapping) {
 func (r *reader) linked() bool {
 	named := func(id string) bool {
 		t := r.catalogue.Table(id)
-		return t != nil && t.PerPupil()
+		return t != nil && t.Linked()
 	}
 	return slices.ContainsFunc(r.a.Tables, func(t Table) bool { return named(t.ID) }) || r.a.Cohort != nil && named(r.a.Cohort.Table) ||
 		slices.ContainsFunc(r.a.IndexEvents, func(e IndexEvent) bool { return named(e.Table) })

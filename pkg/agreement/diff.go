@@ -63,7 +63,7 @@ func compared(a *Agreement) Compared {
 // comparisons is the closed list. A test changes every field of an agreement, and fails when none of these notices.
 func comparisons() []func(*comparing) {
 	return []func(*comparing){
-		(*comparing).tables, (*comparing).indexEvents, (*comparing).cohort, (*comparing).release, (*comparing).pseudonyms,
+		(*comparing).tables, (*comparing).indexEvents, (*comparing).cohort, (*comparing).choices, (*comparing).release, (*comparing).pseudonyms,
 		(*comparing).recipient, (*comparing).people, (*comparing).onward, (*comparing).purpose, (*comparing).lawful,
 		(*comparing).research, (*comparing).period, (*comparing).retention, (*comparing).places, (*comparing).assessment,
 		(*comparing).notice, (*comparing).rights, (*comparing).controller,

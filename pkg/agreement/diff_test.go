@@ -11,6 +11,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/agreement"
 	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/finding"
 )
 
 // whole is an agreement in which every field has a value, and every list something in it.
@@ -24,6 +25,9 @@ func whole(t testing.TB, cat *dataset.Catalogue) *agreement.Agreement {
 	day := civil.MustYMD(2026, 5, 1)
 	fill(reflect.ValueOf(a).Elem(), &day)
 	// An own map beside the named one, and a date counted from an event.
+	a.Choices.Premiums, a.Choices.Confidential = []string{"deprivation", "service"}, []string{"folk"}
+	a.Choices.Ethnicity = map[string]string{"AWEL": "AIND"}
+	a.Choices.Stricter = map[string]finding.Severity{"SOURCES_DIFFER": finding.Quarantine}
 	people := &a.Tables[1]
 	people.Columns = append(people.Columns, agreement.Column{Name: "own", From: "PLACE", Treatment: agreement.Treatment{
 		Kind: dataset.CodeMapTo, Pairs: []dataset.CodePair{{From: "K1", To: "home"}, {From: "U1", To: "kin"}, {From: "U2", To: "kin"}},
@@ -56,6 +60,13 @@ func deepCopy(to, from reflect.Value) {
 		for i := range from.Len() {
 			deepCopy(to.Index(i), from.Index(i))
 		}
+	case reflect.Map:
+		if !from.IsNil() {
+			to.Set(reflect.MakeMap(from.Type()))
+		}
+		for _, key := range from.MapKeys() {
+			to.SetMapIndex(key, from.MapIndex(key))
+		}
 	default:
 		to.Set(from)
 	}
@@ -82,6 +93,18 @@ func fill(v reflect.Value, day *civil.Date) {
 		}
 		for i := range v.Len() {
 			fill(v.Index(i), day)
+		}
+	case reflect.Map:
+		if v.Len() == 0 {
+			v.Set(reflect.MakeMap(v.Type()))
+			key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+			fill(key, day)
+			fill(value, day)
+			v.SetMapIndex(key, value)
+		}
+	case reflect.Uint8:
+		if v.Uint() == 0 {
+			v.SetUint(uint64(finding.Quarantine))
 		}
 	case reflect.String:
 		if v.String() == "" {
@@ -151,6 +174,17 @@ func alter(v reflect.Value) bool {
 			return false
 		}
 		v.Set(v.Slice(0, v.Len()-1))
+	case reflect.Map:
+		if v.Len() == 0 {
+			return false
+		}
+		key := slices.SortedFunc(slices.Values(v.MapKeys()), func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })[0]
+		value := reflect.New(v.Type().Elem()).Elem()
+		value.Set(v.MapIndex(key))
+		alter(value)
+		v.SetMapIndex(key, value)
+	case reflect.Uint8:
+		v.SetUint(v.Uint() + 1)
 	case reflect.String:
 		v.SetString(v.String() + "x")
 	case reflect.Int, reflect.Int32:

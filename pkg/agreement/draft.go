@@ -124,6 +124,7 @@ func (d *draft) handling() {
 	d.line("incident: {contact: %s, hours: 24}", d.said("incident-contact"))
 	d.line("prohibitions: [%s]     # nobody can remove one", strings.Join(Prohibitions(), ", "))
 	d.line("pseudonyms: {scheme: %s, epoch: 1, on_unusable: quarantine, max_unusable: 0.02}", Scheme)
+	d.choices()
 	profile := "secure"
 	if d.a["setting"] == "managed" {
 		profile = "partner"

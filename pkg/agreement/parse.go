@@ -61,6 +61,7 @@ type reader struct {
 
 	outputs []output
 	events  []event
+	chosen  chosen
 }
 
 // event is an index event; table and column are nil when they are not in the definitions.
@@ -83,12 +84,14 @@ func (r *reader) document(root *document.Mapping) {
 	r.law(root)
 	r.period(root)
 	r.handling(root)
+	r.choices(root)
 	r.indexEvents(root)
 	r.tables(root)
 	r.cohortOf(root)
 	r.linkage(root)
 	r.release(root)
 	root.Done()
+	r.choicesFit(root)
 	r.rules()
 }
 

@@ -133,6 +133,9 @@ func Questions(catalogue *dataset.Catalogue, today civil.Date) []Question {
 		free("destruction", "How does the recipient destroy the data?"),
 		settled(like(choice("schedule", "How often are data sent?", "once", "yearly", "quarterly", "monthly", "weekly", "daily"), "once")),
 		when(like(Question{Key: "linkage-pupils", Ask: "Which share of the children must be found on a school's roll, or the run stops (0 to 1)?", Check: checkShare}, "0.4"), perPupil, "yes"),
+		when(like(Question{Key: "premiums", Ask: "Which pupil premiums make a child eligible (with commas between them)?" + oneOfThese(premiumsOf(catalogue)), Check: checkPremiums(premiumsOf(catalogue))},
+			strings.Join(premiumsOf(catalogue), ", ")), needsPremiums, "yes"),
+		when(choice("short-breaks", "Are short breaks (legal status V3 or V4) times of being looked after (count), or not (leave_out)?", ShortBreaksCount, ShortBreaksLeaveOut), needsShortBreaks, "yes"),
 		when(Question{Key: "store-region", Ask: "In which region is the store's bucket?", Check: matching(regionPattern, "it is no region, such as eu-west-2")}, StoreKind, PlaceBucket),
 		settled(Question{Key: "store-country", Ask: "In which country does the store stand? A draft is for one in the United Kingdom.", Choices: []string{"GB"}, Suggest: suggestCountry}),
 		free("dpo", "How is the council's Data Protection Officer reached?"),
@@ -169,15 +172,29 @@ func checkRecipient(today civil.Date) func(string, Answers) error {
 	}
 }
 
-// perPupil is the key under which it is kept whether a table is made of pupils: Complete sets it.
-const perPupil = "per-pupil"
+// The keys under which it is kept what the tables need: Complete sets them.
+const (
+	perPupil         = "per-pupil" // a table is made of pupils
+	needsPremiums    = "needs-premiums"
+	needsShortBreaks = "needs-short-breaks"
+)
 
 // Complete adds what follows from the answers so far.
 func (a Answers) Complete(catalogue *dataset.Catalogue) {
-	a[perPupil] = "no"
+	a[perPupil], a[needsPremiums], a[needsShortBreaks] = "no", "no", "no"
 	for _, id := range a.Tables() {
-		if t := catalogue.Table(id); t != nil && t.PerPupil() {
+		t := catalogue.Table(id)
+		if t == nil {
+			continue
+		}
+		if t.Linked() {
 			a[perPupil] = "yes"
+		}
+		if len(t.Premiums()) > 0 {
+			a[needsPremiums] = "yes"
+		}
+		if countsShortBreaks(t) {
+			a[needsShortBreaks] = "yes"
 		}
 	}
 }

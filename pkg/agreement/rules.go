@@ -38,9 +38,14 @@ type origin struct{ table, column string }
 // origins are the columns of returns whose values a column shows: its own for a column of a return.
 func (r *reader) origins(t *dataset.Table, c *dataset.Column) []origin {
 	out := []origin{{t.ID(), c.Name}}
+	for _, name := range t.Shown(c) {
+		if of := t.Made.Table.Column(name); of != nil {
+			out = append(out, r.origins(t.Made.Table, of)...)
+		}
+	}
 	for i := range t.Sources {
-		if feed := t.Sources[i].Feed(c.Name); feed != nil && feed.Shows() {
-			out = append(out, origin{t.Sources[i].Table, feed.From})
+		if table, from, shown := t.Sources[i].Shown(c.Name); shown {
+			out = append(out, origin{table, from})
 		}
 	}
 	return out
@@ -57,7 +62,8 @@ func (r *reader) oneOutput() {
 		extra := false
 		for _, from := range r.origins(o.table, o.column) {
 			for _, other := range seen[from] {
-				extra = extra || other.table == o.table || !reflect.DeepEqual(other.how, o.how)
+				again := other.table == o.table && (o.table.Made == nil || other.column == o.column) // a table made of another has several dates of one column
+				extra = extra || again || !reflect.DeepEqual(other.how, o.how)
 			}
 			seen[from] = append(seen[from], o)
 		}

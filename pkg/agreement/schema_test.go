@@ -94,7 +94,8 @@ func TestSchemaIsTheShape(t *testing.T) {
 	if os.Getenv(everyChange) != "" {
 		h.one = 1
 	}
-	h.root = tree(t, everyField())
+	// That the tables of the file need no more choices is a rule, and no matter of shape.
+	h.root = tree(t, strings.Replace(everyField(), "choices: {", "choices: {short_breaks: count, premiums: [one, two], ethnicity: {ABRI: AOTH, AWEL: AIND}, ", 1))
 	h.try("nothing changed", true)
 	whole := h.document(t)
 	h.mutate("agreement", h.root, whole)

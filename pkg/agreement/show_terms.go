@@ -146,6 +146,7 @@ func (s *show) care() {
 			s.item("", "a run also stops that finds fewer than %s%% of one return's children in the other return of the same years", percent(l.Returns))
 		}
 	}
+	s.choices()
 	s.item("release profile", "%s", a.Release.Profile)
 	if len(a.Release.QuasiIdentifiers) > 0 {
 		s.item("", "beside the columns that single a child out by their class: %s", strings.Join(a.Release.QuasiIdentifiers, ", "))

@@ -167,7 +167,8 @@ func (r *reader) codeMap(m *document.Mapping, c *dataset.Column, how *Treatment)
 		case cm == nil:
 			v.Problem("there is no such code map in the dataset definitions", "")
 		default:
-			incomplete(v, c, func(code string) bool { _, ok := cm.To(code); return ok })
+			incomplete(v, c, func(code string) bool { _, ok := cm.To(code); return ok || cm.Leaves(code) })
+			r.undecided(v, c, cm)
 		}
 	}
 	if !m.Has("codes") {
@@ -203,5 +204,19 @@ func incomplete(v *document.Value, c *dataset.Column, has func(code string) bool
 		v.Problem("leaves out 1 code of column "+c.Name, "add: "+missing[0])
 	default:
 		v.Problem(fmt.Sprintf("leaves out %d codes of column %s", len(missing), c.Name), "add: "+listed(missing))
+	}
+}
+
+// undecided records that a map leaves codes of the column to the agreement, which does not decide all of them.
+func (r *reader) undecided(v *document.Value, c *dataset.Column, cm *dataset.CodeMap) {
+	var missing []string
+	for _, code := range cm.Undecided {
+		if _, decided := cm.Decided(code, r.a.Choices.Ethnicity); !decided && hasCode(c, code) {
+			missing = append(missing, code)
+		}
+	}
+	if len(missing) > 0 {
+		v.Problem("the map does not say what becomes of "+listed(missing)+": each belongs to more than one of its codes",
+			"decide for each of them under choices.ethnicity")
 	}
 }

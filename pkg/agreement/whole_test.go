@@ -38,7 +38,8 @@ research: {necessity: Children are followed, no_damage_or_distress: true, no_ind
 security: {stores: [{kind: folder, country: GB}, {kind: bucket, bucket: drops, region: eu-west-2, endpoint: "s3.a.example:7070", country: IE}], access: A key, measure: A lock}
 rights: {contact: x@a.example, objection_hours: 72, exemptions: None}
 incident: {contact: y@a.example, hours: 24}
-subjects: {children: 5000}`,
+subjects: {children: 5000}
+choices: {in_confidence: [folk, t/people], stricter: {SOURCES_DIFFER: stop, NO_ROWS: stop, CHILD_UNKNOWN: quarantine}}`,
 		"locations: [GB, IE]}", "locations: [GB, IE], mechanism: adequacy, assessment: A-1, advice: Given}",
 	).Replace(golden)
 }
@@ -87,6 +88,8 @@ func TestWhole(t *testing.T) {
 	want.Rights = agreement.Rights{Contact: "x@a.example", ObjectionHours: 72, Exemptions: "None"}
 	want.Incident = agreement.Incident{Contact: "y@a.example", Hours: 24}
 	want.Subjects = agreement.Subjects{Children: 5000}
+	want.Choices = agreement.Choices{Confidential: []string{"folk", "t/people"}, Stricter: map[string]finding.Severity{
+		"SOURCES_DIFFER": finding.Stop, "NO_ROWS": finding.Stop, "CHILD_UNKNOWN": finding.Quarantine}}
 	if !reflect.DeepEqual(a, &want) {
 		t.Errorf("got\n%+v\nwant\n%+v", a, &want)
 	}

@@ -7,16 +7,27 @@
 //	postern/dataset/v1   a format: code_lists, tables with their columns
 //	postern/core/v1      core tables: code_lists, code_maps, tables with their columns and their sources
 //	postern/classes/v1   a council's own: columns of the others whose class it raises
+//	postern/aliases/v1   a council's own: more spellings of the categories of a format
 //
-// A format says how its files are to be read: year_begins (april, or september for academic years), terms (a return is
+// A format says how its files are to be read: year_begins (april, or september for academic years), snapshot (an extract
+// holds what the system knew on a day, of all years), terms (a return is
 // made every term, and a table may be of some terms only), text (quoted, or plain where a quote is a letter), or document
-// (it is XML; then a table names its row and a column its path). A column may have a header, which is its name in files
-// where that is no name of a definition. A column of type key names a record within its extract: it joins tables inside
+// (it is XML; then a table names its row and a column its path), or both. A document says which return it is in a header
+// at is_at, year, reference_date and authority, or, where none of these is given, is told by its root element alone. A
+// table with row_if has a row only where one of the elements so named says something other than 0 or false. A column may
+// have a header, which is its name in files where that is no name of a definition. A column of type key names a record within its extract: it joins tables inside
 // the gateway, never leaves, and has no other class than record-identifier.
+//
+// A table's in_confidence names the boolean column that marks rows as given in confidence; every table of delimited text
+// has an optional column of that name for it, unless it names another.
 //
 // A core table refers to a code list of a format as "ssda903/ethnicity", and says which columns of which source tables
 // feed it. A core column guards what feeds it as its source does: it has a class that is at least the source's, and
 // permits no treatment that the source does not.
+//
+// A core table can be made of another one in place of sources: made_of names that table and how (periods, placements,
+// re_referrals), and each column says under of which columns of that table it is told from. It guards these as it would
+// guard a source's.
 //
 // What a council's own definitions can do to a class is raise it (Class.AtLeast says what is higher). A core table that
 // is built in inherits what a council raises in its source. Whatever would take a class down is refused, with the code
@@ -47,6 +58,7 @@ type Catalogue struct {
 	tables   []*Table // sorted by id
 	codeMaps []*CodeMap
 	links    []Link
+	lists    []CodeList     // sorted by name
 	versions map[string]int // of each format's definition
 	digest   [sha256.Size]byte
 }
@@ -127,7 +139,7 @@ func Load(files ...fs.FS) (*Catalogue, error) {
 	case len(problems) > 0:
 		return nil, problems
 	}
-	c := &Catalogue{tables: b.tables, codeMaps: b.maps, links: b.links, versions: b.versions}
+	c := &Catalogue{tables: b.tables, codeMaps: b.maps, links: b.links, versions: b.versions, lists: b.named()}
 	slices.SortFunc(c.tables, func(x, y *Table) int { return cmp.Compare(x.ID(), y.ID()) })
 	digest.Sum(c.digest[:0])
 	return c, nil
@@ -160,26 +172,38 @@ type builder struct {
 	own      bool   // it is the council's
 	lowered  document.Problems
 	raised   []*raising
+	// spellings are those of code lists, by format and list.
+	spellings map[[2]string]*Spellings
+	formats  []formatFile // as read, for what they feed
+	late     bool         // what formats feed is being read
+	makings  []*making    // core tables that are made of others
 }
 
 const (
 	apiFormat  = "postern/dataset/v1"
 	apiCore    = "postern/core/v1"
 	apiClasses = "postern/classes/v1"
+	apiAliases = "postern/aliases/v1"
 )
 
 func (b *builder) read(files []file) {
-	var cores []file
+	var cores, aliases []file
+	b.allLists(files)
 	for _, f := range files {
 		b.file, b.own = f.name, f.own
-		switch f.root.String("apiVersion", document.OneOf(apiFormat, apiCore, apiClasses)) {
+		switch f.root.String("apiVersion", document.OneOf(apiFormat, apiCore, apiClasses, apiAliases)) {
 		case apiFormat:
 			b.format(f.root)
 		case apiCore:
 			cores = append(cores, f)
+		case apiAliases:
+			aliases = append(aliases, f)
 		case apiClasses:
 			b.raises(f)
 		}
+	}
+	for _, f := range aliases {
+		b.addsAliases(f)
 	}
 	b.raiseNow(false)
 	for _, f := range cores {
@@ -187,6 +211,8 @@ func (b *builder) read(files []file) {
 		b.core(f.root)
 	}
 	b.raiseNow(true)
+	b.feedNow()
+	b.makeNow()
 }
 
 func (b *builder) format(root *document.Mapping) {
@@ -200,9 +226,10 @@ func (b *builder) format(root *document.Mapping) {
 	from, to := span.Int("from", document.Between(2000, 2100)), span.Int("to", document.Between(2000, 2100))
 	years(span, from, to)
 	span.Done()
-	dates := root.Strings("date_formats", document.NotEmpty(), document.OneOf(DateUK, DateISO, DateCensus))
+	dates := root.Strings("date_formats", document.NotEmpty(), document.OneOf(DateForms()...))
 	about := b.about(root)
-	b.codeLists(root, format+"/")
+	b.feedLater(root, format)
+	b.aliases(root, format)
 	for _, v := range root.Sequence("tables", document.NotEmpty()) {
 		t := b.table(v.Mapping(), format, about)
 		t.DateFormats = dates
@@ -231,6 +258,7 @@ func (b *builder) about(root *document.Mapping) Table {
 		t.YearBegins = time.September
 	}
 	t.Termly = root.Has("terms") && root.Bool("terms")
+	t.Snapshot = root.Has("snapshot") && root.Bool("snapshot")
 	text := root.String("text", document.Optional(), document.OneOf("quoted", "plain", "none"))
 	t.Plain = text == "plain"
 	t.Delimited = text != "none" && (text != "" || !root.Has("document"))
@@ -238,15 +266,7 @@ func (b *builder) about(root *document.Mapping) Table {
 		root.Value("document", document.Optional())
 		return t
 	}
-	m := root.Mapping("document")
-	path := func(key string) string {
-		return m.String(key, document.Matching(elementPath, "element names with slashes between them"))
-	}
-	t.Document = &Document{
-		Root: path("root"), Is: m.String("is"), IsAt: path("is_at"),
-		Year: path("year"), ReferenceDate: path("reference_date"), Authority: path("authority"),
-	}
-	m.Done()
+	t.Document = b.documentOf(root.Mapping("document"))
 	return t
 }
 
@@ -267,32 +287,48 @@ func orElse(n, otherwise int) int {
 func (b *builder) core(root *document.Mapping) {
 	root.Int("version", document.Between(1, 1e6))
 	root.Text("title")
-	b.codeLists(root, "")
-	b.codeMaps(root)
+	b.codeMaps(root, "")
 	for _, v := range root.Sequence("tables", document.NotEmpty()) {
 		m := v.Mapping()
 		t := b.table(m, "", Table{})
 		b.tables = append(b.tables, t)
 	}
 	for _, v := range root.Sequence("links", document.Optional()) {
-		m := v.Mapping()
-		l := Link{Table: m.String("table"), ChildID: m.String("child_id")}
-		from := b.source(m.Value("table"), l.Table)
-		b.columnOf(m.Value("child_id"), from, l.ChildID, Identifier)
-		l.Identifiers = b.columnsOf(m, "identifiers", from, Identifier)
-		m.Done()
-		b.links = append(b.links, l)
+		b.link(v.Mapping())
 	}
+	b.limits(root)
+	root.Done()
+}
+
+// link reads one table that says which identifiers link pupils to children.
+func (b *builder) link(m *document.Mapping) {
+	l := Link{Table: m.String("table"), ChildID: m.String("child_id")}
+	from := b.source(m.Value("table"), l.Table)
+	b.columnOf(m.Value("child_id"), from, l.ChildID, Identifier)
+	if m.Has("identifiers") {
+		l.Identifiers = b.columnsOf(m, "identifiers", from, Identifier)
+	}
+	if m.Has("where") {
+		l.Where = b.where(m.Mapping("where"), from, nil)
+		if len(l.Identifiers) == 0 {
+			m.Value("where").Problem("it says which rows have identifiers, and the table has none", "name the columns under identifiers, or take where out")
+		}
+	}
+	m.Done()
+	b.links = append(b.links, l)
+}
+
+// limits holds all definitions read so far to how much of them can be told apart.
+func (b *builder) limits(root *document.Mapping) {
 	ofPupils := 0
 	for _, t := range b.tables {
-		if t.PerPupil() {
+		if t.Linked() {
 			ofPupils++
 		}
 	}
 	if len(b.links) > MaxLinks || ofPupils > MaxPupilTables {
 		root.Problem("there are more links, or tables of pupils, than can be told apart", "remove some: see the limits of the format")
 	}
-	root.Done()
 }
 
 // find looks for a table among those read so far.
@@ -335,11 +371,19 @@ func (b *builder) codeLists(root *document.Mapping, prefix string) {
 	}
 }
 
-func (b *builder) codeMaps(root *document.Mapping) {
+// codeMaps reads the code maps of a file: those of a format have its name and a slash before their own.
+func (b *builder) codeMaps(root *document.Mapping, prefix string) {
 	for _, v := range root.Sequence("code_maps", document.Optional()) {
 		m := v.Mapping()
 		cm := &CodeMap{Name: m.String("name", document.Matching(lowerName, "a name in lower case")), Meaning: m.Text("meaning")}
-		target, ok := b.lists[m.String("to")]
+		if cm.Name != "" {
+			cm.Name = prefix + cm.Name
+		}
+		to := m.String("to")
+		target, ok := b.lists[prefix+to]
+		if !ok {
+			target, ok = b.lists[to]
+		}
 		if !ok && !m.Broken() {
 			m.Value("to").Problem("there is no such code list", "name a list of this file, or one of a format as format/list")
 		}
@@ -360,6 +404,7 @@ func (b *builder) codeMaps(root *document.Mapping) {
 			cm.Pairs = append(cm.Pairs, pair)
 			p.Done()
 		}
+		undecided(m, cm)
 		slices.SortFunc(cm.Pairs, func(x, y CodePair) int { return strings.Compare(x.From, y.From) })
 		m.Done()
 		b.maps = append(b.maps, cm)

@@ -57,13 +57,13 @@ func TestBuiltInDefinitions(t *testing.T) {
 			}
 		}
 	}
-	for _, format := range []string{"cin/", "giap/", "school_census/"} { // theirs are held by tests of their own
+	for _, format := range []string{"attendance/", "cin/", "giap/", "giap_census/", "school_census/"} { // theirs are held by tests of their own
 		if !slices.ContainsFunc(ids, func(id string) bool { return strings.HasPrefix(id, format) }) {
 			t.Errorf("there is no table of %s", format)
 		}
 		ids = slices.DeleteFunc(ids, func(id string) bool { return strings.HasPrefix(id, format) })
 	}
-	want := []string{"assessments", "attendance", "children", "cin_plans", "cp_plans", "free_school_meals", "looked_after_episodes",
+	want := []string{"assessments", "attendance", "attendance_daily", "children", "cin_plans", "cp_plans", "free_school_meals", "looked_after_episodes",
 		"pupil_premium", "referrals", "ssda903/ad1", "ssda903/dolo", "ssda903/episodes", "ssda903/header",
 		"ssda903/missing", "ssda903/oc2", "ssda903/oc3", "ssda903/placed_adoption", "ssda903/prev_perm", "ssda903/reviews",
 		"ssda903/sw_episodes", "ssda903/uasc"}
@@ -75,7 +75,7 @@ func TestBuiltInDefinitions(t *testing.T) {
 			t.Errorf("there is a table %q", id)
 		}
 	}
-	if c.Version("ssda903") != 1 || c.Version("core") != 0 || c.CodeMap("ethnicity_6") == nil || c.CodeMap("ethnicity") != nil {
+	if c.Version("ssda903") != 2 || c.Version("core") != 0 || c.CodeMap("ethnicity_6") == nil || c.CodeMap("ethnicity") != nil {
 		t.Error("versions or code maps are not those of the files")
 	}
 }

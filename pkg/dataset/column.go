@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"regexp"
 	"slices"
 	"sort"
 )
@@ -63,7 +64,20 @@ const (
 	DateISO = "YYYY-MM-DD"
 	// DateCensus is how extracts of the school census write a day: 2024-Oct-16 00:00:00.
 	DateCensus = "YYYY-MON-DD 00:00:00"
+	// Times are read and dropped; seconds may have a fraction, and a Z after them.
+	DateTimeISO   = "YYYY-MM-DDTHH:MM:SS"
+	DateTimeSpace = "YYYY-MM-DD HH:MM:SS"
+	// What reports of case systems have. A year of two digits is in none: 01/02/03 is any of six days.
+	DateDashes    = "DD-MM-YYYY"
+	DateTimeUK    = "DD/MM/YYYY HH:MM" // seconds may follow
+	DateMonthName = "D MON YYYY"       // 3 Mar 2024, 03 March 2024
+	DateDigits    = "YYYYMMDD"
 )
+
+// DateForms lists every form of dates.
+func DateForms() []string {
+	return []string{DateUK, DateISO, DateCensus, DateTimeISO, DateTimeSpace, DateDashes, DateTimeUK, DateMonthName, DateDigits}
+}
 
 // Treatments that the closed list of the agreement format has and that a column may permit.
 const (
@@ -118,8 +132,10 @@ func (c CodeValue) In(year int) bool {
 
 // Column is one column of a table.
 type Column struct {
-	Name       string // as the return writes it; harmonised columns in lower case
-	Header     string // of a text format: how the header line writes the name, where that is no name of a definition
+	Name       string         // as the return writes it; harmonised columns in lower case
+	Header     string         // of a text format: how the header line writes the name, where that is no name of a definition
+	Headers    []string       // other names that a header line may have for it
+	Like       *regexp.Regexp // fits, whole and folded, headers that vary more than a list of names can say; nil for none
 	Type       Type
 	Class      Class
 	Meaning    string      // one plain sentence, for the data dictionary
@@ -132,9 +148,14 @@ type Column struct {
 	Treatments []string    // what an agreement may do to it; empty for a column that never leaves
 	Path       string      // of an XML format: where the cell stands, seen from the row's element
 	NotBefore  string      // a date column of the same table that this date may not precede
+	Dates      []string    // of a Date column: how its cells are written, where that is not as the format's others; nil for these
+	Of         []string    // of a table that is made of another one: the columns of that one which this is told from
+	YesNo      bool        // of a Boolean column: cells may also be Y and N, yes and no
 	InYear     bool        // a date that says which collection year a row is of: that of its file, or the row is kept back
 
-	raised bool // the council has raised its class
+	folded    []string   // its names in a header line, folded, once it is read
+	spellings *Spellings // of a Code column: what its cells may be beside codes; nil for codes only
+	raised    bool       // the council has raised its class
 }
 
 // Code returns the position of a code in the column's sorted list and whether it is of the collection year.

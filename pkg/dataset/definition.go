@@ -12,7 +12,7 @@ var (
 	lowerName  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 	columnName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,62}$`)
 	// headerName is a name in a header line: one line of print, without the delimiter of any kind of text.
-	headerName = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9_ ().:/&'-]{0,98}[A-Za-z0-9_).])?$`)
+	headerName = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9_ ().:/&'?-]{0,198}[A-Za-z0-9_).?])?$`)
 	// elementPath is a path of element names from the root of a document; cellPath one from a row's element, upwards too.
 	elementPath = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*(/[A-Za-z_][A-Za-z0-9_.-]*)*$`)
 	cellPath    = regexp.MustCompile(`^(\.|(\.\./)*[A-Za-z_][A-Za-z0-9_.-]*(/[A-Za-z_][A-Za-z0-9_.-]*)*)$`)
@@ -30,16 +30,19 @@ func (b *builder) table(m *document.Mapping, format string, about Table) *Table 
 	t.ChildID = m.String("child_id", document.Optional())
 	t.EventDate = m.String("event_date", document.Optional())
 	t.YearEvidence = m.Strings("year_evidence", document.Optional())
+	t.Streams = format == "" && m.Has("streams") && m.Bool("streams")
 	if format != "" {
 		t.Several = m.Has("several_files") && m.Bool("several_files")
 		if t.Termly {
 			t.Terms = m.Strings("terms", document.Optional(), document.OneOf(Terms()...))
 		}
+		b.feedsLater(m, t)
 		if t.Document != nil {
-			t.Row = m.String("row", document.Matching(elementPath, "element names with slashes between them"))
+			b.rowOf(m, t)
 		}
 	}
 	years(m, t.From, t.To)
+	b.madeOf(m, t)
 	if b.find(t.ID()) != nil {
 		m.Problem("a table of this name is defined twice", "choose another name")
 	}
@@ -51,6 +54,9 @@ func (b *builder) table(m *document.Mapping, format string, about Table) *Table 
 		if c.Name != "" && (t.columnLike(c.Name) != nil || t.columnLike(c.Heading()) != nil) {
 			v.Problem("a column of this name is defined twice", "choose another name; headers are compared without regard to case")
 		}
+		if other := t.headed(c); other != nil {
+			v.Problem("a header that the column may have is one of column "+other.Name, "let each header be of one column")
+		}
 		if !t.Core() && slices.ContainsFunc([]string{CollectionYear, CensusTerm}, func(own string) bool {
 			return strings.EqualFold(c.Name, own) || strings.EqualFold(c.Header, own)
 		}) {
@@ -59,10 +65,15 @@ func (b *builder) table(m *document.Mapping, format string, about Table) *Table 
 		t.Columns = append(t.Columns, c)
 	}
 	b.heldUp(t, classes)
+	if !t.Core() {
+		b.confidence(m, t)
+	}
 	if t.Core() {
 		t.DateFormats = []string{DateISO}
 		t.OneRowPer = m.Strings("one_row_per", document.NotEmpty())
-		b.sources(m, t)
+		if t.Made == nil {
+			b.sources(m, t)
+		}
 	}
 	refer := func(key, name string, types ...Type) {
 		if name == "" {
@@ -83,6 +94,9 @@ func (b *builder) table(m *document.Mapping, format string, about Table) *Table 
 		}
 	}
 	refer("child_id", t.ChildID, Identifier)
+	if c := t.Column(t.ChildID); c != nil && t.Row != "" && c.Path == "" {
+		m.Value("child_id").Problem("the document does not say which child a row is about", "give the column its path")
+	}
 	refer("event_date", t.EventDate, Date)
 	for _, name := range t.YearEvidence {
 		refer("year_evidence", name, Date)
@@ -114,15 +128,11 @@ func (b *builder) column(m *document.Mapping, t *Table) *Column {
 		Required: m.Has("required") && m.Bool("required"),
 		Optional: m.Has("optional") && m.Bool("optional"),
 	}
-	if t.Document != nil {
-		options := []document.Option{document.Matching(cellPath, "element names with slashes between them, ../ for the element around, or a full stop")}
-		if t.Delimited {
-			options = append(options, document.Optional()) // a column that only text has
-		}
-		c.Path = m.String("path", options...)
-	}
+	b.pathOf(m, t, c)
+	b.of(m, t, c)
 	if t.Delimited {
 		c.Header = m.String("header", document.Optional(), document.Matching(headerName, "a name as a header line has it"))
+		headings(m, c)
 	}
 	switch c.Type {
 	case Key:
@@ -132,23 +142,21 @@ func (b *builder) column(m *document.Mapping, t *Table) *Column {
 	case Identifier:
 		c.Identifier = m.String("identifier", document.Matching(domainName, "a domain such as child/la-child-id"))
 	case Code:
-		name := m.String("codes")
-		if t.Format != "" {
-			name = t.Format + "/" + name
-		}
-		codes, ok := b.lists[name]
-		if !ok {
-			m.Value("codes").Problem("there is no such code list", "define it under code_lists")
-		}
-		c.Codes = codes
+		c.Codes = b.codesNamed(m, t)
+		b.spelt(m, t.Format, c)
 	case Integer:
 		c.Min = int32(m.Int("min", document.Between(-1e9, 1e9)))
 		c.Max = int32(m.Int("max", document.Between(-1e9, 1e9)))
 		if c.Max < c.Min {
 			m.Problem("max is below min", "correct the range")
 		}
+	case Boolean:
+		c.YesNo = t.Format != "" && m.Has("yes_no") && m.Bool("yes_no")
 	case Date:
 		c.NotBefore = m.String("not_before", document.Optional())
+		if t.Format != "" && m.Has("dates") {
+			c.Dates = m.Strings("dates", document.NotEmpty(), document.OneOf(DateForms()...))
+		}
 		c.InYear = t.Format != "" && m.Has("in_year") && m.Bool("in_year")
 	}
 	years(m, c.From, c.To)

@@ -11,46 +11,58 @@ import (
 func (b *builder) sources(m *document.Mapping, t *Table) {
 	for _, v := range m.Sequence("sources", document.NotEmpty()) {
 		sm := v.Mapping()
-		s := Source{Table: sm.String("table"), Adds: sm.Has("adds") && sm.Bool("adds")}
-		from := b.source(sm.Value("table"), s.Table)
+		id := sm.String("table")
+		from := b.source(sm.Value("table"), id)
 		if len(t.Sources) == 0 {
 			t.YearBegins = from.YearBegins
 		}
-		if sm.Has("pupils") {
-			s.Adds = true
-			s.Pupils = b.pupils(sm.Mapping("pupils"), from)
-			if !from.Delimited && from.Name != "" {
-				sm.Value("table").Problem("pupils cannot be read from a document", "name a table of a format that has a file for each table")
-			}
-			s.Periods = b.periods(sm, from)
-		}
-		how := marking
-		switch {
-		case s.Pupils != nil:
-			how = summing
-		case s.Adds:
-			how = copying
-		}
-		s.Columns = b.feeds(sm, from, t, how)
-		if s.Pupils != nil {
-			s.Details = b.details(sm, t, &s)
-			b.told(sm, from, t, &s)
-		}
-		for _, key := range t.OneRowPer {
-			if s.Adds && s.Feed(key) == nil && (s.Pupils == nil || key != t.ChildID) {
-				sm.Problem("a source that adds rows must feed every column of one_row_per", "add the column")
-			}
-		}
-		termsOf(sm, t, &s)
-		if t.ChildID != "" && (s.Feed(t.ChildID) == nil) == (s.Pupils == nil) {
-			sm.Problem("a source must feed the child's identifier, and a source of pupils finds it by linking", "add the column, or remove it")
-		}
-		if len(t.Sources) > 0 && t.PerPupil() != (s.Pupils != nil) {
-			sm.Problem("a table is made of pupils or of children, not of both", "make two tables of it")
-		}
-		sm.Done()
-		t.Sources = append(t.Sources, s)
+		b.feeding(sm, sm.Value("table"), id, from, t)
 	}
+}
+
+// feeding reads how one source table feeds a core table, and adds it to the table's sources. at is where the source, or
+// the core table, is named.
+func (b *builder) feeding(sm *document.Mapping, at *document.Value, id string, from, t *Table) {
+	s := Source{Table: id, Adds: sm.Has("adds") && sm.Bool("adds"), Last: sm.Has("last") && sm.Bool("last")}
+	if sm.Has("pupils") {
+		s.Adds = true
+		s.Pupils = b.pupils(sm.Mapping("pupils"), from)
+		if !from.Delimited && from.Name != "" {
+			at.Problem("pupils cannot be read from a document", "name a table of a format that has a file for each table")
+		}
+		s.Periods = b.periods(sm, from)
+	}
+	how := marking
+	switch {
+	case s.Pupils != nil:
+		how = summing
+	case s.Adds && t.Streams:
+		how = streaming
+	case s.Adds:
+		how = copying
+	}
+	s.Columns = b.feeds(sm, from, t, how)
+	b.rows(sm, from, t, &s, how)
+	b.streams(sm, from, t, &s)
+	s.Joins = b.joins(sm, from, t, &s)
+	if s.Pupils != nil {
+		s.Details = b.details(sm, t, &s)
+		b.told(sm, from, t, &s)
+	}
+	for _, key := range t.OneRowPer {
+		if s.Adds && s.Feed(key) == nil && (s.Pupils == nil || key != t.ChildID) {
+			sm.Problem("a source that adds rows must feed every column of one_row_per", "add the column")
+		}
+	}
+	termsOf(sm, t, &s)
+	if t.ChildID != "" && (s.Feed(t.ChildID) == nil) == (s.Pupils == nil) {
+		sm.Problem("a source must feed the child's identifier, and a source of pupils finds it by linking", "add the column, or remove it")
+	}
+	if len(t.Sources) > 0 && t.PerPupil() != (s.Pupils != nil) {
+		sm.Problem("a table is made of pupils or of children, not of both", "make two tables of it")
+	}
+	sm.Done()
+	t.Sources = append(t.Sources, s)
 }
 
 // source finds a source table; an empty one, so that reading can go on, when there is none.
@@ -70,6 +82,7 @@ const (
 	copying purpose = iota // rows become rows, cells cells
 	marking                // rows make a fact of a child true or false
 	summing                // rows of pupils, and rows about them, come to numbers and truths
+	streaming              // rows become rows one by one, cells cells or truths
 )
 
 // told holds a table of pupils to telling its rows apart by what the returns tell of, and by nothing else.
@@ -111,6 +124,8 @@ func (b *builder) columnOf(at *document.Value, from *Table, name string, types .
 	case from.Name == "" || name == "":
 	case c == nil:
 		at.Problem("the source table has no such column", "name one of its columns")
+	case from.Marks(c.Name):
+		at.Problem("the column says which rows were given in confidence, and feeds nothing", "name another column")
 	case len(types) > 0 && !slices.Contains(types, c.Type):
 		at.Problem("the column is not of a type that can stand here", "name a column of type "+strings.Join(words(types), " or "))
 	}
@@ -217,10 +232,10 @@ func (b *builder) details(m *document.Mapping, t *Table, s *Source) []Detail {
 func (b *builder) feed(m *document.Mapping, from *Table, to *Column, how purpose, child bool) Feed {
 	f := Feed{Column: to.Name, Present: m.Has("present") && m.Bool("present")}
 	defer m.Done()
-	for key, where := range map[string]purpose{"where": summing, "any_of": summing, "covers": summing, "is": summing, "present": marking, "false_for": marking} {
-		if m.Has(key) && how != where {
+	for key, where := range map[string]purpose{"where": summing, "any_of": summing, "covers": summing, "is": summing, "present": marking, "false_for": marking, "true_for": marking} {
+		if m.Has(key) && how != where && (key != "true_for" || how == summing) {
 			m.Value(key).Problem("a source of this kind has no such feed",
-				"where, any_of, covers and is are for pupils; present and false_for for sources that only mark rows")
+				"where, any_of, covers and is are for pupils; present, false_for and true_for for sources that only mark rows")
 		}
 	}
 	if m.Has("where") {
@@ -234,12 +249,7 @@ func (b *builder) feed(m *document.Mapping, from *Table, to *Column, how purpose
 		ofType(m, to, map[string]Type{IsYear: Integer, IsTerm: Code, IsCensusDay: Date}[f.Is])
 		termly(m, from, f.Is != IsYear)
 	case m.Has("any_of"):
-		ofType(m, to, Boolean)
-		f.AnyOf = b.columnsOf(m, "any_of", from, Boolean)
-		b.sameClass(m.Value("any_of"), from, to, f.AnyOf...)
-		if slices.Sort(f.AnyOf); len(slices.Compact(slices.Clone(f.AnyOf))) < 2 {
-			m.Value("any_of").Problem("any of one column is that column", "list more columns, each once")
-		}
+		b.anyOf(m, &f, from, to)
 	case m.Has("covers"):
 		ofType(m, to, Boolean)
 		termly(m, from, true)
@@ -254,6 +264,15 @@ func (b *builder) feed(m *document.Mapping, from *Table, to *Column, how purpose
 		f.From, f.FalseFor = m.String("from"), m.Strings("false_for", document.NotEmpty())
 		codesOf(m.Value("false_for"), b.columnOf(m.Value("from"), from, f.From, Code), f.FalseFor)
 		b.sameClass(m.Value("from"), from, to, f.From)
+	case m.Has("true_for"):
+		ofType(m, to, Boolean)
+		f.From, f.TrueFor = m.String("from"), m.Strings("true_for", document.NotEmpty())
+		codesOf(m.Value("true_for"), b.columnOf(m.Value("from"), from, f.From, Code), f.TrueFor)
+		if how != streaming || oneOf(f.TrueFor) {
+			b.sameClass(m.Value("from"), from, to, f.From)
+		}
+	case m.Has("always"):
+		always(m, &f, to, how)
 	default:
 		b.direct(m, &f, from, to, how, child)
 	}
@@ -294,7 +313,7 @@ func (b *builder) where(m *document.Mapping, from *Table, to *Column) []Where {
 			distinct[code] = code != ""
 		}
 		delete(distinct, "")
-		if c != nil && len(distinct) < 2 {
+		if c != nil && to != nil && len(distinct) < 2 {
 			b.guardsClass(e.Value, c, to, "a number of rows with one code of a higher class would show that code",
 				"list more codes, or give the core column the class "+string(c.Class))
 		}
@@ -308,7 +327,7 @@ func (b *builder) direct(m *document.Mapping, f *Feed, from *Table, to *Column, 
 	f.From = m.String("from")
 	switch {
 	case how == marking && !child:
-		m.Problem("a source that does not add rows only marks them", "use present or false_for, or let the source add rows")
+		m.Problem("a source that does not add rows only marks them", "use present, false_for or true_for, or let the source add rows")
 	case how == summing && to.Type != Integer && to.Type != Boolean:
 		m.Problem("cells of several rows of a pupil do not come to one value of this type", "feed numbers and truths only")
 	case how == summing && (m.Has("map") || m.Has("or")):
@@ -320,10 +339,15 @@ func (b *builder) direct(m *document.Mapping, f *Feed, from *Table, to *Column, 
 		sources = append(sources, b.columnOf(m.Value("or"), from, f.Or))
 	}
 	if m.Has("map") {
-		if f.Map = b.codeMap(m.String("map")); f.Map == nil {
+		name := m.String("map")
+		if f.Map = b.codeMap(from.Format + "/" + name); f.Map == nil {
+			f.Map = b.codeMap(name)
+		}
+		if f.Map == nil {
 			m.Value("map").Problem("there is no such code map", "define it under code_maps")
 		}
 	}
+	nullFor(m, f, sources[0], to, how)
 	for _, source := range sources {
 		if source == nil || !b.fits(m, f, source, to) {
 			return
@@ -379,6 +403,9 @@ func (b *builder) guardsClass(at *document.Value, source, to *Column, message, h
 	case to.Class.AtLeast(source.Class) || !classed(source) || !classed(to):
 	case b.inherits(source):
 		to.raise(join(to.Class, source.Class))
+		to.raised = true // a table that is made of this one inherits it too
+	case b.own && b.late:
+		b.lower(at, message, "raise the core column to "+string(source.Class)+" in a file of "+apiClasses+", or feed it from another column")
 	case b.own:
 		b.lower(at, message, hint)
 	default:
@@ -400,10 +427,13 @@ func (b *builder) sameClass(at *document.Value, from *Table, to *Column, names .
 
 // feeds reports whether a code of the source becomes a code of the core column.
 func feeds(f *Feed, code string, to *Column) bool {
+	if f.Broad(code) {
+		return true
+	}
 	if f.Map != nil {
 		mapped, ok := f.Map.To(code)
 		if !ok {
-			return false
+			return f.Map.Leaves(code)
 		}
 		code = mapped
 	}

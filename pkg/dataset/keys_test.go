@@ -149,7 +149,7 @@ func TestMistakesOfTheKeys(t *testing.T) {
 		{"a header with a comma", termlyFile, "Pupil Premium (all)", "\"Pupil, Premium\"", "\"Pupil, ", "not a name as a header line has it"},
 		{"a header with a space behind it", termlyFile, "Pupil Premium (all)", "\"Pupil \"", "\"Pupil \"", "has blanks"},
 		{"a header with a quote", termlyFile, "Pupil Premium (all)", "'Pupil \"x\"'", "'Pupil ", "not a name as a header line has it"},
-		{"a header too long", termlyFile, "Pupil Premium (all)", strings.Repeat("P", 101), "PPP", "not a name as a header line has it"},
+		{"a header too long", termlyFile, "Pupil Premium (all)", strings.Repeat("P", 201), "PPP", "not a name as a header line has it"},
 		{"a header twice", termlyFile, "{name: Began,", "{name: Began, header: pupil premium (ALL),", "{name: Began", "defined twice"},
 		{"a header that is another's name", termlyFile, "header: Pupil Premium (all)", "header: pupil", "{name: Premium", "defined twice"},
 		{"a name that is another's header", termlyFile, "{name: Began,", "{name: Began, header: Premium,", "{name: Began", "defined twice"},

@@ -77,10 +77,12 @@ func classed(c *Column) bool { return c.Class.AtLeast(Ordinary) }
 // file of that must have; or it is of the same elements of the same document.
 func likeFiles(own, builtIn *Table) bool {
 	switch {
-	case own.Core() || builtIn.Core() || (own.Document == nil) != (builtIn.Document == nil):
+	case own.Core() || builtIn.Core():
 		return false
-	case own.Document != nil:
-		return own.Document.Root == builtIn.Document.Root && own.Row == builtIn.Row
+	case sameElements(own, builtIn):
+		return true
+	case !own.Delimited || !builtIn.Delimited:
+		return false
 	}
 	must, has := 0, 0
 	for _, c := range builtIn.Columns {
@@ -88,7 +90,7 @@ func likeFiles(own, builtIn *Table) bool {
 			continue
 		}
 		must++
-		if own.columnLike(c.Heading()) != nil {
+		if slices.ContainsFunc(own.Columns, c.meets) {
 			has++
 		}
 	}
@@ -97,17 +99,18 @@ func likeFiles(own, builtIn *Table) bool {
 
 // counterpart finds the built-in column that a council's column stands for.
 func counterpart(builtIn *Table, c *Column, own *Table) *Column {
-	if own.Document != nil && builtIn.Document != nil {
-		for _, other := range builtIn.Columns {
-			if other.Path == c.Path && other.Path != "" {
-				return other
-			}
+	if sameElements(own, builtIn) {
+		if other := builtIn.at(own.element(c)); other != nil {
+			return other
 		}
 	}
 	if other := builtIn.columnLike(c.Name); other != nil {
 		return other
 	}
-	return builtIn.columnLike(c.Heading())
+	if at := slices.IndexFunc(builtIn.Columns, c.meets); at >= 0 {
+		return builtIn.Columns[at]
+	}
+	return nil
 }
 
 // raising is one column whose class a council raises.

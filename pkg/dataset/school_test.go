@@ -144,7 +144,7 @@ func TestSchoolDefinitionsAgainstTheReference(t *testing.T) {
 		case strings.HasPrefix(r[0], "School census"):
 			id = "school_census/" + r[1]
 		case r[0] == "GIAP download":
-			id = map[string]string{"PupilPremium.csv": "giap/pupil_premium", "CensusSpring.csv": "giap/census"}[r[1]]
+			id = map[string]string{"PupilPremium.csv": "giap/pupil_premium", "CensusSpring.csv": "giap_census/census"}[r[1]]
 		default:
 			continue
 		}
@@ -218,7 +218,7 @@ func TestTablesOfGIAP(t *testing.T) {
 	c := builtIn(t)
 	for id, want := range map[string]string{
 		"giap/pupil_premium": "UPN, Deprivation Pupil Premium, Service Child Premium, Adopted from Care Premium, Looked After Premium, PupilPremiumFYStartDate",
-		"giap/census":        "PupilMatchingRef, AcademicYear, CensusTerm, UPN, FSMeligible",
+		"giap_census/census": "PupilMatchingRef, AcademicYear, CensusTerm, UPN, FSMeligible",
 	} {
 		table := c.Table(id)
 		var must []string

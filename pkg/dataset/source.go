@@ -7,11 +7,19 @@ type Source struct {
 	// Adds is false for a source that only marks rows which another source made (a flag), true for one whose rows
 	// become rows.
 	Adds bool
+	// Last is set for a source of last resort: its rows count after those of all others, whatever their years. A row on
+	// something that another source has says nothing, and a fact of it fills only what all others leave empty.
+	Last bool
+	// Rows are conditions that all hold for a row of which the table is told; nil for all rows.
+	Rows []Where
 	// Pupils is set for a source whose rows are pupils. Such rows carry no child's number: what identifies the pupil
 	// links them to a child.
 	Pupils  *Pupils
 	Periods []Period // of pupils in a termly return: what a return tells of, by its term
 	Details []Detail // tables with rows about these pupils
+	Joins   []Join   // tables of which a row fills in columns of this source's rows
+	// LinkedBy are columns that identify a pupil, the best first: they tell the child of a row that does not name one.
+	LinkedBy []string
 }
 
 // Pupils says how the rows of a source are pupils.
@@ -54,10 +62,17 @@ type Feed struct {
 	Map      *CodeMap // from the source's codes to the core column's; nil when they are the same
 	Present  bool     // the column is true when the source has a row for the child, false when it could have had one
 	FalseFor []string // the column is false for these codes of From and true for any other; rows of one return count together
+	// TrueFor are the codes of From that make the column true; any other known code makes it false. Of a source that marks
+	// children, one of these codes in any return makes it true: what has been once has been.
+	TrueFor []string
 	AnyOf    []string // the column is true when any of these booleans is
+	Names    []string // of AnyOf, in its order: the names by which an agreement chooses those that count; nil where all do
+	Choice   string   // the choice of an agreement that does so, such as ChoicePremiums; empty where all count
 	Covers   *Span    // the column is true when the time between two dates has the census day
 	Where    []Where  // only rows for which all of these hold; numbers of several rows add up
 	Is       string   // one of IsYear, IsTerm, IsCensusDay
+	NullFor  []string // codes of From that say less than the core column's tell apart: the fact is null
+	Always   string   // the column is this code in every row: the source has rows of one kind only
 }
 
 // Span is a time between two date columns; an empty To is a time that goes on.
@@ -91,6 +106,9 @@ func (f *Feed) Reads() []string {
 // Shows reports whether the core column shows cells of the source column one by one, rather than what many rows come to.
 func (f *Feed) Shows() bool { return f.From != "" && len(f.Where) == 0 }
 
+// Marks reports whether the cells of From say true or false of a child, rather than being the column's own.
+func (f *Feed) Marks() bool { return f.FalseFor != nil || f.TrueFor != nil }
+
 // Feed finds what feeds a core column; nil when the source does not.
 func (s *Source) Feed(column string) *Feed { return feedOf(s.Columns, column) }
 
@@ -117,6 +135,10 @@ func (s *Source) Reads(column string) map[string][]string {
 			out[s.Details[i].Table] = f.Reads()
 		}
 	}
+	if j, f := s.Joined(column); f != nil {
+		out[j.Table] = append(f.Reads(), j.Key)
+		out[s.Table] = append(out[s.Table], j.By)
+	}
 	return out
 }
 
@@ -126,12 +148,20 @@ func (s *Source) Tables() []string {
 	for _, d := range s.Details {
 		out = append(out, d.Table)
 	}
+	for i := range s.Joins {
+		out = append(out, s.Joins[i].Table)
+	}
 	return out
 }
 
-// Link is a source table that says which identifiers of another domain a child has.
+// Link is a source table that says which children there are, or which identifiers of another domain a child has, or both.
 type Link struct {
 	Table       string
 	ChildID     string   // the column with the child's number
-	Identifiers []string // columns with identifiers of one domain, former ones too
+	Identifiers []string // columns with identifiers of one domain, former ones too; none where the table only lists children
+	Where       []Where  // rows for which all of these hold have such identifiers; nil for all rows
 }
+
+// Lists reports whether the table has a row for each child of its return: one of which some rows only have identifiers of
+// the domain is a list of identifiers, and not of children.
+func (l Link) Lists() bool { return l.Where == nil }

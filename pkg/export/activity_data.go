@@ -23,7 +23,7 @@ func formatName(format string) string {
 	switch format {
 	case "ssda903", "cin":
 		return strings.ToUpper(format)
-	case "giap":
+	case "giap", "giap_census":
 		return "Get Information about Pupils"
 	default:
 		return strings.ReplaceAll(oneLine(format), "_", " ")

@@ -23,6 +23,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/export"
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/extract/csv"
+	"github.com/postern-gateway/postern/pkg/extract/xlsx"
 	"github.com/postern-gateway/postern/pkg/extract/xml"
 	"github.com/postern-gateway/postern/pkg/signature"
 	"github.com/postern-gateway/postern/pkg/state"
@@ -245,7 +246,7 @@ func gatewayAt(folder string, catalogue *dataset.Catalogue, now time.Time) (*exp
 
 // readers has a reader per file name ending, as the command has.
 func readers(catalogue *dataset.Catalogue) map[string]extract.Reader {
-	return map[string]extract.Reader{".csv": csv.Reader{}, ".tab": csv.Reader{}, ".xml": xml.Reader{Catalogue: catalogue}}
+	return map[string]extract.Reader{".csv": csv.Reader{}, ".tab": csv.Reader{}, ".xml": xml.Reader{Catalogue: catalogue}, ".xlsx": xlsx.Reader{}}
 }
 
 // export runs the council's exporter, which must end well.

@@ -3,6 +3,7 @@ package export
 import (
 	"fmt"
 
+	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/harmonise"
@@ -32,22 +33,23 @@ func (g *Gateway) linkage(s *Survey, links *harmonise.Links) error {
 	record := func(table string, domain identifier.Kind, r harmonise.Rate) {
 		s.Links = append(s.Links, LinkRecord{Table: table, Domain: string(domain), Children: r.Children, Numbered: r.Numbered, Found: r.Found})
 	}
+	base, _ := links.Base()
 	for i, link := range g.Catalogue.Links() {
 		// All children of the return, whatever the cohort: where it is told from one return, a child whom the other
 		// numbers differently is not of the cohort, and would not be missed.
 		r, known := links.Listed(i)
-		if i == 0 || !known {
+		if !known {
 			continue
 		}
 		record(link.Table, identifier.LAChildID, r)
 		if least := s.Agreement.Linkage.Returns; share(r.Found, r.Children) < least {
-			short.Findings = append(short.Findings, below(link.Table, least, r, "the children of "+link.Table+" were found, and the agreement asks", fmt.Sprintf(
-				"%s lacks the other children, or the two returns number children differently", g.Catalogue.Links()[0].Table),
+			short.Findings = append(short.Findings, below(link.Table, least, r, g.compared(link, base)+", and the agreement asks", fmt.Sprintf(
+				"%s lacks the other children, or the two returns number children differently", base.Table),
 				"check that both returns are whole, and of one case system: a child has the same number in both"))
 		}
 	}
 	for _, t := range s.plan.Tables {
-		if t.Source.PerPupil() {
+		if t.Source.Linked() {
 			record(t.ID, identifier.UPN, links.Pupils(s.plan.InCohort, t.ID))
 		}
 	}
@@ -60,6 +62,14 @@ func (g *Gateway) linkage(s *Survey, links *harmonise.Links) error {
 		return short
 	}
 	return nil
+}
+
+// compared says in words of which children a rate of returns is.
+func (g *Gateway) compared(link, base dataset.Link) string {
+	if g.Catalogue.Table(link.Table).Snapshot || g.Catalogue.Table(base.Table).Snapshot {
+		return "the children of " + link.Table + " or " + base.Table + ", whichever lists fewer, were found in the other"
+	}
+	return "the children of " + link.Table + " were found"
 }
 
 func share(n, of int64) float64 {

@@ -59,6 +59,7 @@ type HeldBack struct {
 	Superseded    int64 `json:"superseded"`     // a later return says the same again
 	Marks         int64 `json:"marks"`          // rows that only mark a child, or add to another row
 	Merged        int64 `json:"merged"`         // rows that became one row together with another
+	Aside         int64 `json:"set_aside"`      // rows that the table is not about, such as short breaks that do not count
 	Unlinked      int64 `json:"unlinked"`       // pupils who are none of the returns' children
 	Elsewhere     int64 `json:"elsewhere"`      // pupils whom another school's row counts
 	Confidential  int64 `json:"in_confidence"`  // rows marked as given in confidence
@@ -68,7 +69,7 @@ type HeldBack struct {
 
 // Total is all of them.
 func (h HeldBack) Total() int64 {
-	return h.Superseded + h.Marks + h.Merged + h.Unlinked + h.Elsewhere + h.Confidential + h.NotInCohort + h.OutsidePeriod
+	return h.Superseded + h.Marks + h.Merged + h.Aside + h.Unlinked + h.Elsewhere + h.Confidential + h.NotInCohort + h.OutsidePeriod
 }
 
 // Account is the table's part of a run record.
@@ -76,7 +77,7 @@ func (s *Staged) Account() TableRecord {
 	return TableRecord{
 		Table: s.Table.ID, Read: s.Tally.Read, Left: s.Stage.Rows(), Quarantined: s.Quarantined(),
 		HeldBack: HeldBack{
-			Superseded: s.Tally.Superseded, Marks: s.Tally.Marks, Merged: s.Tally.Merged, Unlinked: s.Tally.Unlinked,
+			Superseded: s.Tally.Superseded, Marks: s.Tally.Marks, Merged: s.Tally.Merged, Aside: s.Tally.Aside, Unlinked: s.Tally.Unlinked,
 			Elsewhere: s.Tally.Elsewhere, Confidential: s.Tally.Confidential,
 			NotInCohort: s.Held.NotInCohort, OutsidePeriod: s.Held.OutsidePeriod,
 		},

@@ -87,7 +87,7 @@ func (g *Gateway) needed(s *Survey, report *finding.Report) error {
 	linked := false
 	for _, id := range named(s.Agreement) {
 		t := g.Catalogue.Table(id)
-		linked = linked || t.PerPupil()
+		linked = linked || t.Linked()
 		n.add(t)
 	}
 	if linked {
@@ -189,7 +189,9 @@ func warnOfGaps(s *Survey, catalogue *dataset.Catalogue, ids []string, report *f
 		table := catalogue.Table(id)
 		told := make(map[string]bool)
 		for _, src := range s.Inventory.Sources {
-			if (table.Termly || len(of) == 0) && src.Table.Format != table.Format {
+			// A snapshot is made on no fixed day: that a year has one asks for no other return, nor the other way round.
+			other := src.Table.Format != table.Format
+			if other && (table.Termly || table.Snapshot || src.Table.Snapshot || len(of) == 0) {
 				continue
 			}
 			there := slices.ContainsFunc(of, func(o *extract.Source) bool {

@@ -267,7 +267,7 @@ func TestDenyByDefault(t *testing.T) {
 		if len(asked) < 25 || len(asked["cin/child"]) == 0 || len(asked["school_census/pupilonroll"]) == 0 || len(asked["giap/pupil_premium"]) == 0 {
 			t.Errorf("only %d tables were read", len(asked))
 		}
-		for _, of := range []string{"school_census/addressesonroll", "school_census/senneeds", "school_census/termlyexclusionsonroll", "giap/census"} {
+		for _, of := range []string{"school_census/addressesonroll", "school_census/senneeds", "school_census/termlyexclusionsonroll", "giap_census/census"} {
 			if len(asked[of]) > 0 {
 				t.Errorf("%s was read, and no table is made of it", of)
 			}

@@ -1,6 +1,9 @@
 package extract
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/finding"
 )
@@ -27,7 +30,11 @@ type gathered struct {
 	values    []Value  // per distinct cell, once decoded
 	rules     []string // per distinct cell, the rule it breaks
 	notBefore int      // position among the columns of the date it must follow, or -1
+	form      int      // of a date column: 1 + the form of its dates so far, 0 for none, or mixed
 }
+
+// mixed is the form of a column whose dates are written in several.
+const mixed = -1
 
 // NewCollector gathers rows of a source with the columns of want. Findings on cells go to report.
 func NewCollector(src *Source, want Want, report *finding.Report) *Collector {
@@ -71,9 +78,12 @@ func (c *Collector) Flush(d *Demand) error {
 	if len(c.numbers) == 0 {
 		return nil
 	}
-	batch := c.batch()
+	batch := c.batch(d.Confidential)
 	if batch.Broken != nil {
 		d.Tally.Quarantined += int64(batch.Broken.Len())
+	}
+	if batch.Confidential != nil {
+		d.Tally.Confidential += int64(batch.Confidential.Len())
 	}
 	d.Tally.Passed += int64(batch.Len())
 	err := d.Sink(batch)
@@ -81,30 +91,67 @@ func (c *Collector) Flush(d *Demand) error {
 	return err
 }
 
-// batch decodes what was gathered, and sets the rows that break a rule apart.
-func (c *Collector) batch() *Batch {
+// batch decodes what was gathered, and sets the rows apart that break a rule, and those that were given in confidence
+// unless they are asked for.
+func (c *Collector) batch(confidential bool) *Batch {
 	suspect := false
 	for i := range c.columns {
 		suspect = c.decode(&c.columns[i]) || suspect
 	}
-	var broken []int
+	var broken, secret []int
 	if suspect {
 		broken = c.broken()
 	}
-	if len(broken) == 0 {
+	if !confidential {
+		secret = c.secret(broken)
+	}
+	if len(broken)+len(secret) == 0 {
 		return c.rowsAt(nil, c.numbers)
 	}
-	sound := make([]int, 0, len(c.numbers)-len(broken))
-	for row, next := 0, 0; row < len(c.numbers); row++ {
-		if next < len(broken) && broken[next] == row {
-			next++
-			continue
+	sound := make([]int, 0, len(c.numbers)-len(broken)-len(secret))
+	for row, b, s := 0, 0, 0; row < len(c.numbers); row++ {
+		switch {
+		case b < len(broken) && broken[b] == row:
+			b++
+		case s < len(secret) && secret[s] == row:
+			s++
+		default:
+			sound = append(sound, row)
 		}
-		sound = append(sound, row)
 	}
 	batch := c.rowsAt(sound, nil)
-	batch.Broken = c.rowsAt(broken, nil)
+	if len(broken) > 0 {
+		batch.Broken = c.rowsAt(broken, nil)
+	}
+	if len(secret) > 0 {
+		batch.Confidential = c.rowsAt(secret, nil)
+	}
 	return batch
+}
+
+// secret lists the rows that are marked as given in confidence, in order, but for those that break a rule.
+func (c *Collector) secret(broken []int) []int {
+	at := slices.IndexFunc(c.columns, func(col gathered) bool { return c.marks(col.def) })
+	given := func(v Value) bool { return v.State == Known && v.Num != 0 }
+	if at < 0 || !slices.ContainsFunc(c.columns[at].values, given) {
+		return nil
+	}
+	var out []int
+	next := 0
+	for row, n := range c.columns[at].index {
+		switch {
+		case next < len(broken) && broken[next] == row:
+			next++
+		case given(c.columns[at].values[n]):
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// marks reports whether a column says which rows were given in confidence.
+func (c *Collector) marks(def *dataset.Column) bool {
+	return c.src.Table != nil && c.src.Table.Marks(def.Name)
 }
 
 // rowsAt is a batch of some of the rows gathered, or of all of them, whose numbers are given.
@@ -136,14 +183,34 @@ func (c *Collector) decode(col *gathered) bool {
 	suspect := col.notBefore >= 0
 	for n := range col.cells.Len() {
 		value, rule := Decode(c.src, col.def, col.cells.Bytes(uint32(n)))
+		if rule == "" && value.State == Known && col.def.Type == dataset.Date && col.form != mixed {
+			c.formed(col, col.cells.Bytes(uint32(n)))
+		}
 		if rule != "" {
 			value = Value{} // whatever was made of it before it broke the rule
+			if c.marks(col.def) {
+				value = Value{State: Known, Num: 1} // nobody can tell that it was not given in confidence
+			}
 		}
 		col.values = append(col.values, value)
 		col.rules = append(col.rules, rule)
 		suspect = suspect || rule != ""
 	}
 	return suspect
+}
+
+// formed notes the form of a date, and says once of a file that a column has several.
+func (c *Collector) formed(col *gathered, cell []byte) {
+	form := 1 + DateForm(c.src.dateForms(col.def), strings.TrimSpace(string(cell)))
+	switch {
+	case form == 0:
+	case col.form == 0:
+		col.form = form
+	case col.form != form:
+		col.form = mixed
+		c.report.Add(RuleDatesMixed, finding.Warning, c.src.Place(0, col.def.Heading()), "the column's dates are written in more than one form",
+			"see that the report writes all of them in one; were day and month swapped in some, nothing would tell")
+	}
 }
 
 // broken lists the rows that break a rule, in order. Every rule that a row breaks is reported; the row is counted once.

@@ -1,13 +1,10 @@
 package extract
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/identifier"
 )
@@ -16,6 +13,7 @@ import (
 const (
 	RuleCodeUnknown     = "CODE_UNKNOWN"
 	RuleCodeNotInYear   = "CODE_NOT_IN_YEAR"
+	RuleCodeUnmapped    = "CODE_UNMAPPED"
 	RuleDateMalformed   = "DATE_MALFORMED"
 	RuleDateImpossible  = "DATE_IMPOSSIBLE"
 	RuleDateOrder       = "DATE_ORDER"
@@ -46,6 +44,8 @@ func ruleTexts(rule string) (message, hint string) {
 		return "the code is not in the list of the return", "correct the code in the source system, or add it to the council's definitions if the return has it"
 	case RuleCodeNotInYear:
 		return "the code is not in the list of this collection year", "check the code, and that the set lies in the folder of its collection year"
+	case RuleCodeUnmapped:
+		return "the cell is no code of the list, and no spelling of one that is known", "say which code it is in a file of the council's own definitions (apiVersion: postern/aliases/v1), or correct the cell in the source system"
 	case RuleDateMalformed:
 		return "the cell is not a date in a form that the return has", "write dates as the return does; a spreadsheet may have changed them on saving"
 	case RuleDateImpossible:
@@ -103,17 +103,17 @@ func Decode(src *Source, column *dataset.Column, cell []byte) (Value, string) {
 	case dataset.Code:
 		return decodeCode(column, src.Year, text)
 	case dataset.Date:
-		d, rule := decodeDate(src.Table.DateFormats, text)
+		d, rule := decodeDate(src.dateForms(column), text)
 		if rule == "" && column.InYear && src.Year != 0 && d.YearEnding(src.Table.YearBegins) != src.Year {
 			rule = RuleDateNotInYear
 		}
 		return Value{State: Known, Num: int32(d)}, rule
 	case dataset.PartialDate:
-		return decodePartialDate(src.Table.DateFormats, text)
+		return decodePartialDate(src.dateForms(column), text)
 	case dataset.Integer:
 		return decodeInteger(column, text)
 	case dataset.Boolean:
-		return decodeBoolean(text)
+		return decodeBoolean(text, column.YesNo)
 	case dataset.Key:
 		return decodeKey(text)
 	default:
@@ -142,6 +142,18 @@ func decodeCode(column *dataset.Column, year int, text string) (Value, string) {
 	if at < 0 {
 		at, inYear = column.Code(strings.ToUpper(text), year)
 	}
+	if at < 0 && column.Aliased() {
+		code, known := column.Spelt(text)
+		switch {
+		case !known:
+			return Value{}, RuleCodeUnmapped
+		case code == "" && column.Required:
+			return Value{}, RuleRequiredEmpty
+		case code == "":
+			return Value{}, ""
+		}
+		at, inYear = column.Code(code, year)
+	}
 	switch {
 	case at < 0:
 		return Value{}, RuleCodeUnknown
@@ -150,61 +162,6 @@ func decodeCode(column *dataset.Column, year int, text string) (Value, string) {
 	default:
 		return Value{State: Known, Num: int32(at)}, ""
 	}
-}
-
-// decodeDate tries the forms of a format. A cell that has the shape of one but names no day is impossible; any other
-// is malformed.
-func decodeDate(formats []string, text string) (civil.Date, string) {
-	rule := RuleDateMalformed
-	for _, format := range formats {
-		if !hasShape(format, text) {
-			continue
-		}
-		d, err := parseAs(format, text)
-		if err == nil {
-			return d, ""
-		}
-		rule = RuleDateImpossible
-	}
-	return 0, rule
-}
-
-func parseAs(format, text string) (civil.Date, error) {
-	switch format {
-	case dataset.DateISO:
-		return civil.ParseISO(text)
-	case dataset.DateCensus:
-		month := slices.Index(months(), strings.ToUpper(text[5:8])) + 1
-		return civil.ParseISO(fmt.Sprintf("%s-%02d-%s", text[:4], month, text[9:11]))
-	default:
-		return civil.ParseUK(text)
-	}
-}
-
-func months() []string {
-	return []string{"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"}
-}
-
-// hasShape reports whether text has a digit wherever the format has a letter, and its other characters elsewhere; MON is
-// the name of a month in three letters.
-func hasShape(format, text string) bool {
-	if at := strings.Index(format, "MON"); at >= 0 && len(text) == len(format) {
-		if !slices.Contains(months(), strings.ToUpper(text[at:at+3])) {
-			return false
-		}
-		format, text = format[:at]+format[at+3:], text[:at]+text[at+3:]
-	}
-	if len(format) != len(text) {
-		return false
-	}
-	for i := range len(format) {
-		letter := format[i] >= 'A' && format[i] <= 'Z'
-		digit := text[i] >= '0' && text[i] <= '9'
-		if letter && !digit || !letter && format[i] != text[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // decodePartialDate reads a date whose day, or day and month, or all three, may be ZZ (and ZZZZ): DfE's way of saying
@@ -250,11 +207,12 @@ func decodeInteger(column *dataset.Column, text string) (Value, string) {
 	return Value{State: Known, Num: n}, ""
 }
 
-func decodeBoolean(text string) (Value, string) {
-	switch strings.ToLower(text) {
-	case "0", "false":
+// decodeBoolean reads 0 and 1, false and true, and, where the column has them, N and Y, no and yes.
+func decodeBoolean(text string, yesNo bool) (Value, string) {
+	switch said := strings.ToLower(text); {
+	case said == "0", said == "false", yesNo && (said == "n" || said == "no"):
 		return Value{State: Known}, ""
-	case "1", "true":
+	case said == "1", said == "true", yesNo && (said == "y" || said == "yes"):
 		return Value{State: Known, Num: 1}, ""
 	default:
 		return Value{}, RuleBooleanUnknown

@@ -47,7 +47,7 @@ func (inv *Inventory) Of(tableID string) []*Source {
 // byTime orders sources latest first.
 func byTime(a, b *Source) int {
 	return cmp.Or(cmp.Compare(b.Year, a.Year), cmp.Compare(slices.Index(dataset.Terms(), b.Term), slices.Index(dataset.Terms(), a.Term)),
-		cmp.Compare(a.File, b.File))
+		cmp.Compare(a.File, b.File), cmp.Compare(a.Sheet, b.Sheet))
 }
 
 // Discover recognises every extract in the paths given: files, and folders with all below them. readers has one reader
@@ -66,6 +66,9 @@ func Discover(ctx context.Context, catalogue *dataset.Catalogue, readers map[str
 	if err := d.years(ctx); err != nil {
 		return nil, err
 	}
+	d.inventory.Sources = slices.DeleteFunc(d.inventory.Sources, func(s *Source) bool {
+		return s.Form == Document && s.Year != 0 && !s.Table.In(s.Year)
+	})
 	if len(d.wrong.Findings) > 0 {
 		return nil, d.wrong
 	}
@@ -74,7 +77,7 @@ func Discover(ctx context.Context, catalogue *dataset.Catalogue, readers map[str
 			"name the folder that holds the files of the returns")
 	}
 	slices.SortFunc(d.inventory.Sources, func(a, b *Source) int {
-		return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(a.File, b.File), cmp.Compare(a.Table.ID(), b.Table.ID()))
+		return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(a.File, b.File), cmp.Compare(a.Table.ID(), b.Table.ID()), cmp.Compare(a.Sheet, b.Sheet))
 	})
 	return d.inventory, nil
 }
@@ -132,7 +135,7 @@ func (d *discovery) walk(ctx context.Context, root string) error {
 		if !known {
 			d.inventory.Skipped = append(d.inventory.Skipped, path)
 			d.report.Add(RuleFileSkipped, finding.Notice, finding.Place{File: path}, "the file is of a kind that is not read",
-				"nothing, unless it holds a return: then export it as CSV")
+				skippedHint(name))
 			return nil
 		}
 		if d.seen[absolute(path)] {
@@ -141,6 +144,13 @@ func (d *discovery) walk(ctx context.Context, root string) error {
 		d.seen[absolute(path)] = true
 		return d.note(d.file(ctx, reader, root, path))
 	})
+}
+
+func skippedHint(name string) string {
+	if strings.EqualFold(filepath.Ext(name), ".xls") {
+		return "nothing, unless it holds a return: then save it as .xlsx or CSV"
+	}
+	return "nothing, unless it holds a return: then export it as CSV"
 }
 
 func (d *discovery) unreadable(path string, err error) error {
@@ -208,15 +218,27 @@ func (d *discovery) years(ctx context.Context) error {
 		if year == 0 || s.termly() && term == "" {
 			continue
 		}
+		if first := s.sources[0]; first.Form == Document && !slices.ContainsFunc(s.sources, func(src *Source) bool { return src.Table.In(year) }) {
+			first.Year = year
+			d.stop(RuleTableNotInYear, first, fmt.Sprintf("the definitions have no document of collection year %d", year),
+				"put the file in a folder named for its year, such as 2025-26; or leave it out")
+			continue
+		}
 		for _, src := range s.sources {
 			src.Year, src.Term = year, term
+			if src.Form == Document && !src.Table.In(year) {
+				continue // a document whose year is told late came with the tables of all years; elements of this one are told when it is read
+			}
 			key := fmt.Sprintf("%s %d %s", src.Table.ID(), year, term)
 			first := held[key]
 			if first == nil {
 				held[key] = src
 			}
 			if first != nil && !src.Table.Several {
-				if pair := [2]string{first.File, src.File}; !twice[pair] { // two documents share all their tables
+				if first.File == src.File { // two sheets of one workbook
+					d.stop(RuleTableTwice, src, fmt.Sprintf("two sheets hold this table for %s; the other is sheet %d", src.When(), first.Sheet),
+						"remove one of the two, or bring their rows together on one")
+				} else if pair := [2]string{first.File, src.File}; !twice[pair] { // two documents share all their tables
 					twice[pair] = true
 					d.stop(RuleTableTwice, src, fmt.Sprintf("two files hold this table for %s; the other is %s", src.When(), first.File),
 						"remove one of the two, or put each set in a folder named for its own year, such as 2025-26")

@@ -17,8 +17,9 @@
 // # What is kept back
 //
 // A row in which an asked-for cell breaks a rule is quarantined: counted, reported as a finding with its place, and in
-// no batch. Rows read = rows in batches + rows quarantined, always (Tally). A file that cannot be read as what it says
-// it is stops the run (Invalid).
+// no batch. A row that is marked as given in confidence is held back, unless it is asked for. Rows read = rows in batches +
+// rows quarantined + rows in confidence, always (Tally). A file that cannot be read as what it says it is stops the run
+// (Invalid).
 //
 // A Batch must never reach a Parquet writer: package minimise turns it into treated data, and only that can be written.
 package extract
@@ -66,7 +67,7 @@ type Source struct {
 
 // Place is a place in the source's file; row 0 is the whole file, column "" all columns.
 func (s *Source) Place(row int64, column string) finding.Place {
-	p := finding.Place{File: s.File, Row: row, Column: column}
+	p := finding.Place{File: s.File, Sheet: s.Sheet, Row: row, Column: column}
 	if s.Table != nil {
 		p.Table = s.Table.ID()
 	}
@@ -76,6 +77,7 @@ func (s *Source) Place(row int64, column string) finding.Place {
 // Header is the first line of a file, matched to a table.
 type Header struct {
 	Fields  int            // how many fields every row must have
+	Row     int64          // of a sheet: the row that it stands in, from 1
 	At      map[string]int // position of each column of the table that the file has
 	Unknown []int          // positions of columns that the table does not have, from 0
 }
@@ -87,8 +89,25 @@ type Batch struct {
 	Columns []Column
 	// Broken is the rows that were quarantined for a cell, nil when there are none. What they say must not leave; that
 	// they say something about a child and a day keeps an older row on the same from leaving in their place. A cell
-	// that breaks a rule is empty here.
+	// that breaks a rule is empty here, but for one that should say whether the row was given in confidence: it is true.
 	Broken *Batch
+	// Confidential is the sound rows that were given in confidence, nil when there are none, or when they were asked for
+	// as any other (Demand.Confidential). What they say must not leave, neither by itself nor in a sum, a mark or a link.
+	Confidential *Batch
+	// Begun is, for rows whose event date is not known, a day on which what they tell of had begun: what began before the
+	// data period stays out of it. Nil where nothing of the kind is known; in rows with a date it says nothing.
+	Begun []civil.Date
+}
+
+// Withheld lists the parts of a batch that are held back: its broken rows, and those given in confidence.
+func (b *Batch) Withheld() []*Batch {
+	var out []*Batch
+	for _, part := range []*Batch{b.Broken, b.Confidential} {
+		if part != nil {
+			out = append(out, part)
+		}
+	}
+	return out
 }
 
 // Len is the number of rows.
@@ -146,11 +165,12 @@ type Value struct {
 	Simple string // what trimming, width and case alone make of it, where that is something else
 }
 
-// Tally counts the rows of one file. Read = Passed + Quarantined.
+// Tally counts the rows of one file. Read = Passed + Quarantined + Confidential.
 type Tally struct {
-	Read        int64 `json:"read"`
-	Passed      int64 `json:"passed"`
-	Quarantined int64 `json:"quarantined"`
+	Read         int64 `json:"read"`
+	Passed       int64 `json:"passed"`
+	Quarantined  int64 `json:"quarantined"`
+	Confidential int64 `json:"in_confidence"` // held back, since they are marked as given in confidence
 }
 
 // Reader reads one kind of file.
@@ -170,6 +190,8 @@ type Demand struct {
 	Source *Source
 	Want   Want
 	Report *finding.Report // gets the findings
+	// Confidential asks for rows that were given in confidence as for any other.
+	Confidential bool
 	// Sink gets the rows in batches, in file order, with only the columns of Want decoded. A batch and all it holds is
 	// valid until Sink returns.
 	Sink  func(*Batch) error
@@ -180,7 +202,7 @@ type Demand struct {
 type Want []*dataset.Column
 
 // NewWant looks up the columns of a table by name, in the order given, and adds those that a rule of theirs needs
-// (the date that a date may not precede). A column that the source's file lacks is decoded as empty.
+// (the date that a date may not precede), and the one that marks rows as given in confidence. A column that the source's file lacks is decoded as empty.
 func NewWant(table *dataset.Table, names ...string) Want {
 	var want Want
 	seen := make(map[string]bool)
@@ -203,6 +225,7 @@ func NewWant(table *dataset.Table, names ...string) Want {
 			add(c.NotBefore)
 		}
 	}
+	add(table.InConfidence)
 	return want
 }
 
@@ -210,6 +233,7 @@ func NewWant(table *dataset.Table, names ...string) Want {
 // the findings name file, table, row, column and rule.
 type Invalid struct {
 	Findings []finding.Finding
+	Near     bool // of a header that is that of no table: it comes near one, and lacks some of it
 }
 
 // Error writes the first finding, and how many there are.

@@ -2,7 +2,6 @@ package extract
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
@@ -11,28 +10,33 @@ import (
 
 // The rules of a header.
 const (
-	RuleTableUnknown   = "TABLE_UNKNOWN"
-	RuleTableAmbiguous = "TABLE_AMBIGUOUS"
-	RuleHeaderTwice    = "HEADER_DUPLICATE"
-	RuleColumnUnknown  = "COLUMN_UNKNOWN"
+	RuleTableUnknown    = "TABLE_UNKNOWN"
+	RuleTableAmbiguous  = "TABLE_AMBIGUOUS"
+	RuleHeaderTwice     = "HEADER_DUPLICATE"
+	RuleHeaderAmbiguous = "HEADER_AMBIGUOUS"
+	RuleColumnUnknown   = "COLUMN_UNKNOWN"
 )
 
 // Match finds the table that a header line is of: the one with the most columns among those of which the header has
-// every column. Names are compared without regard to case and to spaces around them. Columns that the table does not
-// have are allowed, reported as a notice, and never read.
+// every column. A name is that of a column when it is the column's own, one of its other names, or of its pattern
+// (dataset.Fold: without regard to case, white space and the forms of dashes and quotes); the closer kind decides, and a
+// name that fits two columns equally well stops the run. Columns that the table does not have are allowed, reported as a
+// notice, and never read.
 func Match(catalogue *dataset.Catalogue, file string, fields []string, report *finding.Report) (*dataset.Table, Header, error) {
 	place := finding.Place{File: file}
 	names := make([]string, len(fields))
 	for i, f := range fields {
-		names[i] = strings.ToUpper(strings.TrimSpace(f))
+		names[i] = dataset.Fold(f)
 	}
 	var best []*dataset.Table
 	most := 0
 	for _, t := range catalogue.Tables() {
-		if !t.Delimited || len(lacking(t, names)) > 0 {
+		if !t.Delimited {
 			continue
 		}
-		switch n := having(t, names); {
+		had := found(t, names)
+		switch n := len(had); {
+		case len(lacking(t, had)) > 0:
 		case n == 0: // a table of optional columns only, of which the header has none
 		case n > most:
 			best, most = []*dataset.Table{t}, n
@@ -60,34 +64,37 @@ func (h *Header) Fits(table *dataset.Table, fields []string) bool {
 		return false
 	}
 	for name, at := range h.At {
-		c := table.Column(name)
-		if c == nil || at >= len(fields) || !strings.EqualFold(strings.TrimSpace(fields[at]), c.Heading()) {
+		if at >= len(fields) {
+			return false
+		}
+		if c := table.Takes(fields[at]); len(c) != 1 || c[0].Name != name {
 			return false
 		}
 	}
 	return true
 }
 
-// lacking lists the columns of a table that a header must have and has not. Columns that only some collection years
-// have, and optional ones, may be absent.
-func lacking(t *dataset.Table, names []string) []string {
-	var out []string
-	for _, c := range t.Columns {
-		if !c.Optional && c.From == 0 && c.To == 0 && !slices.Contains(names, strings.ToUpper(c.Heading())) {
-			out = append(out, c.Heading())
+// found is the columns of a table that a header has.
+func found(t *dataset.Table, names []string) map[*dataset.Column]bool {
+	out := make(map[*dataset.Column]bool)
+	for _, name := range names {
+		for _, c := range t.Takes(name) {
+			out[c] = true
 		}
 	}
 	return out
 }
 
-func having(t *dataset.Table, names []string) int {
-	n := 0
+// lacking lists the columns of a table that a header must have and has not. Columns that only some collection years
+// have, and optional ones, may be absent.
+func lacking(t *dataset.Table, had map[*dataset.Column]bool) []string {
+	var out []string
 	for _, c := range t.Columns {
-		if slices.Contains(names, strings.ToUpper(c.Heading())) {
-			n++
+		if !c.Optional && c.From == 0 && c.To == 0 && !had[c] {
+			out = append(out, c.Heading())
 		}
 	}
-	return n
+	return out
 }
 
 // layout finds where each column stands.
@@ -95,16 +102,21 @@ func layout(t *dataset.Table, place finding.Place, names []string, report *findi
 	place.Table = t.ID()
 	h := Header{Fields: len(names), At: make(map[string]int)}
 	for i, name := range names {
-		c := columnNamed(t, name)
-		if c == nil {
+		fits := t.Takes(name)
+		// The name is not repeated: a file without a header line has a child's data where its names should be.
+		p := place
+		p.Column = fmt.Sprintf("number %d", i+1)
+		switch {
+		case len(fits) == 0:
 			h.Unknown = append(h.Unknown, i)
-			// The name is not repeated: a file without a header line has a child's data where its names should be.
-			p := place
-			p.Column = fmt.Sprintf("number %d", i+1)
 			report.Add(RuleColumnUnknown, finding.Notice, p, "the table has no column of this name; it is not read",
 				"nothing, unless the return has a new column: then the definitions need it")
 			continue
+		case len(fits) > 1:
+			return Header{}, Stop(RuleHeaderAmbiguous, p, fmt.Sprintf("the name may be that of %s or of %s", fits[0].Heading(), fits[1].Heading()),
+				"give the column the name that the return has for it")
 		}
+		c := fits[0]
 		if _, twice := h.At[c.Name]; twice {
 			place.Column = c.Heading()
 			return Header{}, Stop(RuleHeaderTwice, place, "the header names the column twice", "remove one of the two columns, or export the file again")
@@ -112,15 +124,6 @@ func layout(t *dataset.Table, place finding.Place, names []string, report *findi
 		h.At[c.Name] = i
 	}
 	return h, nil
-}
-
-func columnNamed(t *dataset.Table, upper string) *dataset.Column {
-	for _, c := range t.Columns {
-		if strings.ToUpper(c.Heading()) == upper {
-			return c
-		}
-	}
-	return nil
 }
 
 // unknownTable says which table the header comes nearest to, and what it lacks of it.
@@ -131,14 +134,20 @@ func unknownTable(catalogue *dataset.Catalogue, place finding.Place, names []str
 		if !t.Delimited {
 			continue
 		}
-		if s := float64(having(t, names)) / float64(len(t.Columns)); s > share {
+		if s := float64(len(found(t, names))) / float64(len(t.Columns)); s > share {
 			nearest, share = t, s
 		}
 	}
 	const hint = "export the table with its header line, comma or tab separated; put files that are no extracts elsewhere"
 	if nearest == nil || share < 0.5 {
+		if t := flattened(catalogue, names); t != nil {
+			return Stop(RuleTableUnknown, place, fmt.Sprintf("the header is that of no table; its columns are those of %s, which is read from the return's XML document and from no table made of it", t.ID()),
+				"give postern the document itself, as it was sent to the department, and put this file elsewhere")
+		}
 		return Stop(RuleTableUnknown, place, "the header is that of no table in the definitions", hint)
 	}
-	return Stop(RuleTableUnknown, place, fmt.Sprintf("the header is that of no table; nearest is %s, of which it lacks %s",
-		nearest.ID(), strings.Join(lacking(nearest, names), ", ")), hint)
+	return &Invalid{Near: true, Findings: []finding.Finding{{Rule: RuleTableUnknown, Severity: finding.Stop, Place: place, Count: 1, Hint: hint,
+		Message: fmt.Sprintf("the header is that of no table; nearest is %s, of which it lacks %s",
+			nearest.ID(), strings.Join(lacking(nearest, found(nearest, names)), ", ")),
+	}}}
 }

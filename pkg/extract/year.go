@@ -22,8 +22,8 @@ const (
 	RuleTermUnknown    = "TERM_UNKNOWN"
 )
 
-// A set is one return in text: the files of one format and folder that say the same year and term, or none. A document
-// is a set of its own.
+// A set is one return in text: the files of one format and folder that say the same year and term, or none. A document or
+// a workbook is a set of its own. A document that does not state its year is told like text.
 type set struct {
 	folder  string
 	format  string
@@ -154,7 +154,7 @@ func (d *discovery) yearShown(ctx context.Context, s *set) (int, error) {
 func (d *discovery) evidence(ctx context.Context, src *Source) (map[int]int64, error) {
 	counts := make(map[int]int64)
 	reader := d.readers[strings.ToLower(filepath.Ext(src.Path))]
-	demand := &Demand{Source: src, Want: NewWant(src.Table, src.Table.YearEvidence...), Report: &finding.Report{}, Sink: func(b *Batch) error {
+	demand := &Demand{Source: src, Want: NewWant(src.Table, src.Table.YearEvidence...), Report: &finding.Report{}, Confidential: true, Sink: func(b *Batch) error {
 		for i := range b.Columns {
 			count(&b.Columns[i], src.Table.YearBegins, counts)
 		}

@@ -50,6 +50,7 @@ type Place struct {
 	Table  string `json:"table,omitempty"`
 	Column string `json:"column,omitempty"`
 	Row    int64  `json:"row,omitempty"`
+	Sheet  int    `json:"sheet,omitempty"` // of a workbook: which of its sheets, from 1 at the left
 }
 
 // String writes the place as a reader would look for it: "header.csv, table ssda903/header, row 7, column DOB".
@@ -57,6 +58,9 @@ func (p Place) String() string {
 	var parts []string
 	if p.File != "" {
 		parts = append(parts, p.File)
+	}
+	if p.Sheet > 0 {
+		parts = append(parts, fmt.Sprintf("sheet %d", p.Sheet))
 	}
 	if p.Table != "" {
 		parts = append(parts, "table "+p.Table)
@@ -87,20 +91,28 @@ const RowsKept = 10
 // Report gathers findings, one per rule, file, table and column, in a deterministic order. The zero value is ready.
 // It is not safe for concurrent use.
 type Report struct {
-	found map[key]*Finding
+	found  map[key]*Finding
+	raised map[string]Severity
 }
+
+// Raise makes rules weigh more in this report than they do by themselves. It comes before the first finding. A severity
+// below a rule's own changes nothing.
+func (r *Report) Raise(rules map[string]Severity) { r.raised = rules }
 
 type key struct {
 	rule, file, table, column string
+	sheet                     int
 }
 
 // Add records that a rule is broken at a place. Findings of one rule, file, table and column are counted together:
-// the first message and hint stay.
-func (r *Report) Add(rule string, severity Severity, place Place, message, hint string) {
+// the first message and hint stay. It returns the severity that holds: the one given, or that to which the rule is raised
+// (Raise). Whoever adds a finding on a row keeps the row back when it is Quarantine or more.
+func (r *Report) Add(rule string, severity Severity, place Place, message, hint string) Severity {
+	severity = max(severity, r.raised[rule])
 	if r.found == nil {
 		r.found = make(map[key]*Finding)
 	}
-	k := key{rule, place.File, place.Table, place.Column}
+	k := key{rule, place.File, place.Table, place.Column, place.Sheet}
 	f := r.found[k]
 	if f == nil {
 		f = &Finding{Rule: rule, Severity: severity, Place: place, Message: message, Hint: hint}
@@ -110,6 +122,12 @@ func (r *Report) Add(rule string, severity Severity, place Place, message, hint 
 	if place.Row > 0 && len(f.Rows) < RowsKept {
 		f.Rows = append(f.Rows, place.Row)
 	}
+	return severity
+}
+
+// Stops are the findings that end the run.
+func (r *Report) Stops() []Finding {
+	return slices.DeleteFunc(r.Findings(), func(f Finding) bool { return f.Severity < Stop })
 }
 
 // Findings returns everything found, worst first, then by file, table, column and rule.
@@ -122,6 +140,7 @@ func (r *Report) Findings() []Finding {
 		return cmp.Or(
 			cmp.Compare(b.Severity, a.Severity),
 			cmp.Compare(a.Place.File, b.Place.File),
+			cmp.Compare(a.Place.Sheet, b.Place.Sheet),
 			cmp.Compare(a.Place.Table, b.Place.Table),
 			cmp.Compare(a.Place.Column, b.Place.Column),
 			cmp.Compare(a.Rule, b.Rule),

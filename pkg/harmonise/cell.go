@@ -81,8 +81,9 @@ func (p *portion) cell(b *extract.Batch, f *dataset.Feed) func(row int) extract.
 			return v
 		}
 	case f.AnyOf != nil:
-		columns := make([]*extract.Column, len(f.AnyOf))
-		for i, name := range f.AnyOf {
+		counted := f.Counted(p.in.Choices.Premiums)
+		columns := make([]*extract.Column, len(counted))
+		for i, name := range counted {
 			columns[i] = b.Column(name)
 		}
 		return func(row int) extract.Value {

@@ -22,20 +22,20 @@ func newKids(in Input, job *Job) *kids {
 }
 
 func (k *kids) readings() []reading {
-	return yearly(k.in, k.Table, func(source *dataset.Source, at int, src *extract.Source) *reading {
+	return yearly(k.in, k.Table, func(source *dataset.Source, at int, src *extract.Source) []reading {
 		if !source.Adds && !slices.ContainsFunc(k.columns[1:], func(name string) bool { return source.Feed(name) != nil }) {
 			return nil // what the source marks was not asked for
 		}
 		d := &extract.Demand{Source: src, Want: wantOf(src.Table, source, k.columns), Report: k.Report}
-		d.Sink = func(b *extract.Batch) error { return k.add(b, source, rank(src.Year, at)) }
-		return &reading{demand: d, tally: &k.Tally}
+		d.Sink = func(b *extract.Batch) error { return k.add(b, source, rankOf(k.Table, at, src.Year)) }
+		return []reading{{demand: d, tally: &k.Tally}}
 	})
 }
 
 // rank orders returns by whose word counts: that of a later year, in one year that of the source named first.
 func rank(year, source int) int16 {
-	const most = 8 // sources of one table
-	return int16(year*most + most - 1 - min(source, most-1))
+	const most = 256 // sources of one table: the built-in ones, and what a council's reports feed
+	return lastRanks + int16((year-2000)*most+most-1-min(source, most-1))
 }
 
 // kids holds what is known of every child so far, column by column. Children are numbered by Input.Children, which
@@ -112,7 +112,12 @@ type line struct {
 }
 
 func (k *kids) add(b *extract.Batch, source *dataset.Source, rank int16) error {
-	columns := translate(b, source, k.Table, k.columns)
+	b, aside := among(b, source)
+	k.Tally.Aside += aside
+	broad(b, source, k.columns, k.Report)
+	b, held := undecided(b, source, k.columns, k.in.Choices, k.Report)
+	k.Tally.Quarantined += held
+	columns := translate(b, source, k.Table, k.columns, k.in.Choices)
 	id := &columns[0] // with() put the child's identifier in front
 	numbers, err := k.in.Children.NumbersOf(b, id)
 	if err != nil {
@@ -141,7 +146,9 @@ func (k *kids) add(b *extract.Batch, source *dataset.Source, rank int16) error {
 		}
 		at := k.position(number, id.At(row))
 		for _, i := range markable {
-			k.facts[i].states[at] = extract.Known // false, until a row marks the child
+			if k.facts[i].ranks[at] != doubted {
+				k.facts[i].states[at] = extract.Known // false, until a row marks the child
+			}
 		}
 		k.child(at, l)
 	}
@@ -153,8 +160,11 @@ func (l line) place(column string) finding.Place { return l.src.Place(l.number, 
 func (k *kids) finish(ctx context.Context) error {
 	for _, e := range k.early {
 		if e.nobody || k.rows[e.child].src == nil {
-			k.Report.Add(RuleOrphan, finding.Warning, e.place,
-				"the row is about a child that the returns list nowhere else, so it marks nobody", "check the child's identifier in both tables")
+			if k.Report.Add(RuleOrphan, finding.Warning, e.place, "the row is about a child that the returns list nowhere else, so it marks nobody",
+				"check the child's identifier in both tables") >= finding.Quarantine {
+				k.Tally.Marks--
+				k.Tally.Quarantined++
+			}
 		}
 	}
 	return k.emit(ctx)
@@ -194,29 +204,38 @@ func (k *kids) child(at uint32, l line) {
 		k.forget(at, l.rank)
 		d.conflict = true
 	default:
-		k.Tally.Superseded++
+		holds := finding.Notice
 		for _, i := range k.differing(at, l) {
-			k.differ(i, at, l)
+			holds = max(holds, k.differ(i, at, l))
 		}
+		if holds >= finding.Quarantine { // then it fills no gap either
+			k.Tally.Quarantined++
+			return
+		}
+		k.Tally.Superseded++
 		k.fill(at, l)
 	}
 }
 
 // differ reports a fact that is known otherwise. When another row of the same return filled it, for a later return that
-// leaves it empty, neither of the two counts.
-func (k *kids) differ(i int, at uint32, l line) {
+// leaves it empty, neither of the two counts. It returns what becomes of the row.
+func (k *kids) differ(i int, at uint32, l line) finding.Severity {
 	place := l.place(l.source.Feed(k.columns[i]).From)
 	switch f := &k.facts[i]; {
 	case f.ranks[at] == l.rank:
 		f.states[at], f.nums[at] = extract.Empty, 0
-		k.Report.Add(RuleConflict, finding.Warning, place,
+		return k.Report.Add(RuleConflict, finding.Warning, place,
 			"rows of one return state this fact of one child differently, so none of them counts", "remove the wrong row in the source system")
+	case l.source.Last:
+		return k.Report.Add(RuleDiffer, finding.Notice, place,
+			"a return that counts before this one states this fact of the child differently; that one leaves",
+			"correct the wrong one of the two in the source system")
 	case rank(l.src.Year, 0) >= f.ranks[at]:
-		k.Report.Add(RuleDiffer, finding.Notice, place,
+		return k.Report.Add(RuleDiffer, finding.Notice, place,
 			"another return of the same year states this fact of the child differently; that one leaves",
 			"correct the wrong one of the two in the source system")
 	default:
-		k.Report.Add(RuleChanged, finding.Notice, place,
+		return k.Report.Add(RuleChanged, finding.Notice, place,
 			"a later return states this fact of the child differently; the later one leaves", "nothing, if it was a correction")
 	}
 }

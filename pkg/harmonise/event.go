@@ -14,10 +14,21 @@ func newEvents(in Input, job *Job) *events {
 }
 
 func (e *events) readings() []reading {
-	return yearly(e.in, e.Table, func(source *dataset.Source, _ int, src *extract.Source) *reading {
-		d := &extract.Demand{Source: src, Want: wantOf(src.Table, source, e.columns), Report: e.Report}
-		d.Sink = func(b *extract.Batch) error { return e.add(b, source) }
-		return &reading{demand: d, tally: &e.Tally}
+	return yearly(e.in, e.Table, func(source *dataset.Source, at int, src *extract.Source) []reading {
+		joins, out := e.joins(source, src)
+		var named []string
+		for _, j := range joins {
+			named = append(named, j.By)
+		}
+		d := &extract.Demand{Source: src, Want: wantOf(src.Table, source, e.columns, named...), Report: e.Report}
+		d.Sink = func(b *extract.Batch) error { return e.add(b, source, int32(rankOf(e.Table, at, src.Year)), joins) }
+		r := reading{demand: d, tally: &e.Tally, after: len(joins) > 0, then: []func() error{func() error {
+			for _, j := range joins {
+				j.forget()
+			}
+			return nil
+		}}}
+		return append(out, r)
 	})
 }
 
@@ -36,11 +47,25 @@ type events struct {
 	*Job
 	in      Input
 	columns []string
-	seen    map[eventKey]int32 // the latest collection year that has the event, negative for a quarantined row
+	// seen is the rank of the return that speaks for an event: the latest that has it and, of one year's, the one that
+	// the definitions name first. It is negative where that return's row is kept back.
+	seen map[eventKey]int32
+	lost func(*extract.Batch) error // is told of rows that are held back; nil where nobody asks
 }
 
-func (e *events) add(b *extract.Batch, source *dataset.Source) error {
+func (e *events) add(b *extract.Batch, source *dataset.Source, rank int32, joins []*joined) error {
+	b, aside := among(b, source)
+	e.Tally.Aside += aside
+	broad(b, source, e.columns, e.Report)
+	b, held := undecided(b, source, e.columns, e.in.Choices, e.Report)
+	e.Tally.Quarantined += held
 	out := e.translated(b, source)
+	refused := make(map[int]bool)
+	for _, j := range joins {
+		for row := range j.fill(b, out) {
+			refused[row] = true
+		}
+	}
 	child, day := out.Column(e.Table.OneRowPer[0]), out.Column(e.Table.OneRowPer[1])
 	numbers, err := e.in.Children.NumbersOf(out, child)
 	if err != nil {
@@ -49,15 +74,24 @@ func (e *events) add(b *extract.Batch, source *dataset.Source) error {
 	keep := make([]bool, out.Len())
 	kept := 0
 	for row := range keep {
-		keep[row] = e.keep(numbers[child.Index[row]], day.At(row), out.Source.Place(b.Rows[row], day.Named()), out.Source.Year)
-		if keep[row] {
+		count := e.fate(numbers[child.Index[row]], day.At(row), out.Source.Place(b.Rows[row], day.Named()), rank, refused[row])
+		*count++
+		if keep[row] = count == &e.Tally.Left; keep[row] {
 			kept++
 		}
 	}
-	e.Tally.Superseded += int64(out.Len() - kept)
-	e.Tally.Left += int64(kept)
-	if b.Broken != nil {
-		if err := e.claim(e.translated(b.Broken, source)); err != nil {
+	for _, part := range b.Withheld() {
+		mark := -rank
+		if part == b.Confidential {
+			mark -= inConfidence
+		}
+		held := e.translated(part, source)
+		if e.lost != nil {
+			if err := e.lost(held); err != nil {
+				return err
+			}
+		}
+		if err := e.claim(held, mark); err != nil {
 			return err
 		}
 	}
@@ -74,12 +108,15 @@ func (e *events) translated(b *extract.Batch, source *dataset.Source) *extract.B
 	return &extract.Batch{
 		Source:  &extract.Source{File: b.Source.File, Table: e.Table, Year: b.Source.Year},
 		Rows:    b.Rows,
-		Columns: translate(b, source, e.Table, e.columns),
+		Columns: translate(b, source, e.Table, e.columns, e.in.Choices),
 	}
 }
 
-// claim remembers the events of quarantined rows, so that no earlier return speaks in their place.
-func (e *events) claim(b *extract.Batch) error {
+// inConfidence tells the rank of an event whose row was given in confidence from that of one whose row is quarantined.
+const inConfidence = 1 << 16
+
+// claim remembers the events of rows that are kept back, so that no earlier return speaks in their place.
+func (e *events) claim(b *extract.Batch, mark int32) error {
 	child, day := b.Column(e.Table.OneRowPer[0]), b.Column(e.Table.OneRowPer[1])
 	numbers, err := e.in.Children.NumbersOf(b, child)
 	if err != nil {
@@ -88,39 +125,52 @@ func (e *events) claim(b *extract.Batch) error {
 	for row := range b.Len() {
 		key := eventKey{numbers[child.Index[row]], day.At(row).Num}
 		if _, known := e.seen[key]; !known && key.child != Nobody && day.At(row).State == extract.Known {
-			e.seen[key] = -int32(b.Source.Year)
+			e.seen[key] = mark
 		}
 	}
 	return nil
 }
 
-// keep decides whether a row leaves. A row without a usable child or date has no key and repeats nothing.
-func (e *events) keep(child uint32, day extract.Value, place finding.Place, in int) bool {
+// fate decides what becomes of a row: it returns where the row is counted. A row without a usable child or date has no key
+// and repeats nothing. What a later return says in confidence, no earlier one gives away.
+func (e *events) fate(child uint32, day extract.Value, place finding.Place, in int32, refused bool) *int64 {
 	if child == Nobody || day.State != extract.Known {
-		return true
+		if refused {
+			return &e.Tally.Quarantined
+		}
+		return &e.Tally.Left
 	}
 	key := eventKey{child, day.Num}
-	year, again := e.seen[key]
+	first, again := e.seen[key]
 	switch {
+	case refused && (!again || first == in):
+		if !again {
+			e.seen[key] = -in
+		}
+		return &e.Tally.Quarantined
 	case !again:
-		e.seen[key] = int32(in)
-		return true
-	case year == -int32(in): // of the same return, and sound: it speaks for the event
-		e.seen[key] = int32(in)
-		return true
-	case year < 0:
+		e.seen[key] = in
+		return &e.Tally.Left
+	case first == -in, first == -in-inConfidence: // of the same return, and sound: it speaks for the event
+		e.seen[key] = in
+		return &e.Tally.Left
+	case first < -inConfidence:
+		return &e.Tally.Confidential
+	case first < 0:
 		place.Column = ""
 		e.Report.Add(RuleHeldBack, finding.Warning, place,
-			"a later return has this event too, in a row that is quarantined; this older row is held back with it",
-			"correct the later row: see the findings on it")
-		return false
-	case year != int32(in):
-		return false
+			"a return that counts before this one has the event too, in a row that is quarantined; this row is held back with it",
+			"correct that row: see the findings on it")
+		return &e.Tally.Superseded
+	case first != in:
+		return &e.Tally.Superseded
 	default:
-		e.Report.Add(RuleRepeated, finding.Warning, place,
-			"the return has more than one row for this child and date; all of them leave",
-			"remove the repeated row in the source system")
-		return true
+		if e.Report.Add(RuleRepeated, finding.Warning, place,
+			"the return has more than one row for this child and date",
+			"remove the repeated row in the source system") >= finding.Quarantine {
+			return &e.Tally.Quarantined
+		}
+		return &e.Tally.Left
 	}
 }
 

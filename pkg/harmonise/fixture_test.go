@@ -15,6 +15,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/extract/csv"
+	"github.com/postern-gateway/postern/pkg/extract/xlsx"
 	"github.com/postern-gateway/postern/pkg/extract/xml"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/harmonise"
@@ -69,10 +70,14 @@ type council struct {
 }
 
 func readerOf(path string) extract.Reader {
-	if filepath.Ext(path) == ".xml" {
+	switch filepath.Ext(path) {
+	case ".xml":
 		return xml.Reader{}
+	case ".xlsx":
+		return xlsx.Reader{}
+	default:
+		return csv.Reader{}
 	}
-	return csv.Reader{}
 }
 
 func discover(t testing.TB, catalogue *dataset.Catalogue, paths ...string) *council {
@@ -80,7 +85,7 @@ func discover(t testing.TB, catalogue *dataset.Catalogue, paths ...string) *coun
 	c := &council{catalogue: catalogue}
 	var err error
 	readers := make(map[string]extract.Reader)
-	for _, ending := range []string{".csv", ".tab", ".xml"} {
+	for _, ending := range []string{".csv", ".tab", ".xml", ".xlsx"} {
 		readers[ending] = readerOf(ending)
 	}
 	if c.inventory, err = extract.Discover(context.Background(), c.catalogue, readers, paths, &finding.Report{}); err != nil {
@@ -166,7 +171,7 @@ func (c *council) hand(b *extract.Batch, sink func(*extract.Batch) error) error 
 	for from := 0; from < b.Len() || from == 0; from += c.rows {
 		some := part(b, from, min(from+c.rows, b.Len()))
 		if first, last := from == 0, from+c.rows >= b.Len(); c.rows%2 == 1 && first || c.rows%2 == 0 && last {
-			some.Broken = b.Broken // they come with some of the others: it makes no difference with which
+			some.Broken, some.Confidential = b.Broken, b.Confidential // they come with some of the others: it makes no difference with which
 		}
 		if err := sink(some); err != nil {
 			return err
@@ -228,5 +233,5 @@ func (m *made) text() string {
 
 // sum is the right-hand side of the accounting rule.
 func sum(t harmonise.Tally) int64 {
-	return t.Left + t.Superseded + t.Marks + t.Unlinked + t.Elsewhere + t.Quarantined
+	return t.Left + t.Superseded + t.Marks + t.Merged + t.Unlinked + t.Elsewhere + t.Confidential + t.Quarantined
 }

@@ -56,14 +56,15 @@ const (
 	RuleHeldBack = "LATER_ROW_QUARANTINED"
 )
 
-// Tally counts the rows of one table. Read = Left + Superseded + Marks + Merged + Unlinked + Elsewhere + Confidential +
-// Quarantined.
+// Tally counts the rows of one table. Read = Left + Superseded + Marks + Merged + Aside + Unlinked + Elsewhere +
+// Confidential + Quarantined.
 type Tally struct {
 	Read         int64 // rows of all source files that feed the table
 	Quarantined  int64 // kept back by a finding, when read or when brought together
 	Superseded   int64 // said again, or differently, by a later return or another row
 	Marks        int64 // rows that mark a child, or add to a row, and become no row of their own
 	Merged       int64 // rows that became one row together with another: episodes of one period
+	Aside        int64 // rows that the table is not about: short breaks that do not count, referrals that are no re-referrals
 	Unlinked     int64 // rows of pupils who are none of the returns' children
 	Elsewhere    int64 // rows of pupils whom another school's row counts
 	Confidential int64 // rows given in confidence, which the agreement does not name
@@ -99,6 +100,9 @@ func SourceTables(table *dataset.Table) []string {
 	if !table.Core() {
 		return []string{table.ID()}
 	}
+	if table.Made != nil {
+		return SourceTables(table.Made.Table)
+	}
 	var ids []string
 	for i := range table.Sources {
 		ids = append(ids, table.Sources[i].Tables()...)
@@ -111,6 +115,9 @@ func RowSources(table *dataset.Table) []string {
 	if !table.Core() {
 		return []string{table.ID()}
 	}
+	if table.Made != nil {
+		return RowSources(table.Made.Table)
+	}
 	var ids []string
 	for _, s := range table.Sources {
 		if s.Adds && !slices.Contains(ids, s.Table) {
@@ -122,14 +129,24 @@ func RowSources(table *dataset.Table) []string {
 
 // translate gives the columns of a batch of a source table as columns of the core table, in the order asked for.
 // Codes become the core column's by the feed's map; each distinct value is translated once. A column that the source
-// does not feed is empty.
-func translate(b *extract.Batch, source *dataset.Source, table *dataset.Table, columns []string) []extract.Column {
+// does not feed is empty, and so is a code that the agreement leaves undecided.
+func translate(b *extract.Batch, source *dataset.Source, table *dataset.Table, columns []string, choices Choices) []extract.Column {
 	out := make([]extract.Column, len(columns))
 	for i, name := range columns {
 		def := table.Column(name)
 		feed := source.Feed(name)
 		var from *extract.Column
-		if feed != nil && feed.FalseFor == nil {
+		switch {
+		case feed == nil:
+		case feed.Always != "":
+			at, _ := def.Code(feed.Always, 0)
+			out[i] = extract.Column{Def: def, Values: []extract.Value{{State: extract.Known, Num: int32(at)}}, Index: make([]uint32, b.Len())}
+			continue
+		case source.Adds && feed.TrueFor != nil && b.Column(feed.From) != nil:
+			out[i] = truths(b.Column(feed.From), feed, def)
+			continue
+		}
+		if feed != nil && !feed.Marks() {
 			from = b.Column(inYear(b, feed))
 		}
 		if from == nil {
@@ -138,7 +155,7 @@ func translate(b *extract.Batch, source *dataset.Source, table *dataset.Table, c
 		}
 		out[i] = extract.Column{Def: def, From: from.Def.Name, Values: from.Values, Index: from.Index}
 		if def.Type == dataset.Code {
-			out[i].Values = translateCodes(from, feed, def)
+			out[i].Values = translateCodes(from, feed, def, choices)
 		}
 	}
 	return out
@@ -152,15 +169,22 @@ func inYear(b *extract.Batch, feed *dataset.Feed) string {
 	return feed.From
 }
 
-func translateCodes(from *extract.Column, feed *dataset.Feed, to *dataset.Column) []extract.Value {
+func translateCodes(from *extract.Column, feed *dataset.Feed, to *dataset.Column, choices Choices) []extract.Value {
 	values := make([]extract.Value, len(from.Values))
 	for i, v := range from.Values {
 		if v.State != extract.Known {
 			continue
 		}
 		code := from.Def.Codes[v.Num].Value
+		if feed.Broad(code) {
+			continue
+		}
 		if feed.Map != nil {
-			code, _ = feed.Map.To(code)
+			decided, ok := feed.Map.Decided(code, choices.Ethnicity)
+			if !ok {
+				continue // it is the agreement's to decide: see undecided
+			}
+			code = decided
 		}
 		// The definitions were held to having a place for every code when they were loaded.
 		at, _ := to.Code(code, 0)
@@ -169,15 +193,18 @@ func translateCodes(from *extract.Column, feed *dataset.Feed, to *dataset.Column
 	return values
 }
 
-// wantOf lists what to read of a source table for the core columns asked for.
-func wantOf(from *dataset.Table, source *dataset.Source, columns []string) extract.Want {
+// wantOf lists what to read of a source table for the core columns asked for, and besides them.
+func wantOf(from *dataset.Table, source *dataset.Source, columns []string, besides ...string) extract.Want {
 	var names []string
 	for _, name := range columns {
 		if feed := source.Feed(name); feed != nil {
 			names = append(names, feed.Reads()...)
 		}
 	}
-	return extract.NewWant(from, names...)
+	for _, w := range source.Rows {
+		names = append(names, w.Column)
+	}
+	return extract.NewWant(from, append(names, besides...)...)
 }
 
 // with adds names to a list that lacks them, in front.

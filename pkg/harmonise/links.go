@@ -25,14 +25,28 @@ type Links struct {
 	report  *finding.Report
 	numbers *extract.Dictionary // of pupils
 	child   []uint32            // by number: the child that has it, or shared
+	told    []told              // by number: how it is known
 	people  []person            // by child
 	pupils  []string            // the tables of pupils that children were looked for in
-	common  []int               // collection years for which every linking table has a source
+	base    int                 // the table that children are looked for in: the first that lists them and has a source; -1 for none
+	years   [][]int             // by linking table: collection years for which both it and the base have a source
+	loose   []bool              // by linking table: it, or the base, is a snapshot, of which nobody knows whom it had to have
+	traces  map[int]*Trace      // by table of pupils
 }
+
+// told is how a pupil number is known to be a child's.
+type told uint8
+
+const (
+	asFormer told = iota // as a former number only
+	asOwn                // as the child's number
+	secretly told = 4    // in confidence only: it links nobody, and no other child either
+)
 
 // person is what linking knows of a child.
 type person struct {
-	listed  uint8  // in which linking tables the child is, of the years that all of them have
+	listed  uint8  // which linking tables list the child, in the years that the base has too
+	based   uint8  // in which linking tables' years the base lists the child
 	any     bool   // in some linking table, in any year
 	numbers uint16 // how many pupil numbers the child has that are nobody else's
 	found   uint64 // in which tables of pupils the child was found
@@ -43,7 +57,7 @@ const shared = Nobody - 1
 
 // NewLinks makes links from the tables that state them. Findings go to report.
 func NewLinks(tables []dataset.Link, report *finding.Report) *Links {
-	return &Links{tables: tables, report: report, numbers: extract.NewDictionary()}
+	return &Links{tables: tables, report: report, base: -1, years: make([][]int, len(tables)), loose: make([]bool, len(tables)), numbers: extract.NewDictionary()}
 }
 
 // linker fills links.
@@ -60,29 +74,23 @@ func (l *linker) readings() []reading {
 	for _, t := range l.links.tables {
 		all = append(all, l.in.Inventory.Of(t.Table)...)
 	}
-	for _, src := range all {
-		has := func(t dataset.Link) bool {
-			return slices.ContainsFunc(all, func(o *extract.Source) bool { return o.Table.ID() == t.Table && o.Year == src.Year })
-		}
-		if !slices.ContainsFunc(l.links.tables, func(t dataset.Link) bool { return !has(t) }) && !slices.Contains(l.links.common, src.Year) {
-			l.links.common = append(l.links.common, src.Year)
-		}
-	}
+	l.links.compare(l.in.Inventory)
 	slices.SortStableFunc(all, func(a, b *extract.Source) int { return b.Year - a.Year })
 	var out []reading
 	for _, src := range all {
 		at := slices.IndexFunc(l.links.tables, func(t dataset.Link) bool { return t.Table == src.Table.ID() })
 		table := l.links.tables[at]
 		d := &extract.Demand{
-			Source: src, Want: extract.NewWant(src.Table, append([]string{table.ChildID}, table.Identifiers...)...),
+			Source: src, Want: extract.NewWant(src.Table, columnsOf(table)...),
 			Report: l.links.report,
 			Sink: func(b *extract.Batch) error {
-				if b.Broken != nil { // what is wrong with such a row makes no number of it another child's
-					if err := l.add(b.Broken, table, at); err != nil {
+				// What is wrong with a row makes no number of it another child's, and neither does that it was said in confidence.
+				for _, part := range append(b.Withheld(), b) {
+					if err := l.add(part, table, at); err != nil {
 						return err
 					}
 				}
-				return l.add(b, table, at)
+				return nil
 			},
 		}
 		out = append(out, reading{demand: d, tally: &l.tally})
@@ -98,27 +106,43 @@ func (l *linker) add(b *extract.Batch, table dataset.Link, at int) error {
 	if err != nil {
 		return err
 	}
-	common := slices.Contains(l.links.common, b.Source.Year)
+	secret, states := secretRows(b), holds(b, table.Where)
+	listed, based := l.links.bits(at, b.Source.Year)
 	for row := range b.Len() {
 		child := children[id.Index[row]]
-		if child == Nobody {
+		if child == Nobody || secret(row) || !table.Lists() {
 			continue
 		}
 		p := l.links.person(child)
 		p.any = true
-		if common {
-			p.listed |= 1 << at
-		}
+		p.listed |= listed
+		p.based |= based
 	}
-	for _, name := range table.Identifiers {
+	for i, name := range table.Identifiers {
 		column := b.Column(name)
 		for row := range b.Len() {
-			if child := children[id.Index[row]]; child != Nobody {
-				l.links.link(child, column.At(row), b.Source.Place(b.Rows[row], name))
+			if child := children[id.Index[row]]; child != Nobody && states(row) {
+				how := asFormer
+				switch {
+				case secret(row):
+					how = secretly
+				case i == 0:
+					how = asOwn
+				}
+				l.links.link(child, column.At(row), how, b.Source.Place(b.Rows[row], name))
 			}
 		}
 	}
 	return nil
+}
+
+// secretRows tells which rows of a batch were given in confidence.
+func secretRows(b *extract.Batch) func(row int) bool {
+	c := b.Column(b.Source.Table.InConfidence)
+	if c == nil {
+		return func(int) bool { return false }
+	}
+	return func(row int) bool { return c.At(row).Num != 0 }
 }
 
 func (l *Links) person(child uint32) *person {
@@ -129,21 +153,29 @@ func (l *Links) person(child uint32) *person {
 }
 
 // link notes that a child has a number. Unknown, missing and malformed numbers are nobody's.
-func (l *Links) link(child uint32, v extract.Value, place finding.Place) {
+func (l *Links) link(child uint32, v extract.Value, how told, place finding.Place) {
 	if v.Text == "" {
 		return
 	}
 	n, isNew := l.numbers.Number([]byte(v.Text))
 	if isNew {
-		l.child = append(l.child, child)
-		l.person(child).numbers++
+		l.child, l.told = append(l.child, child), append(l.told, secretly)
 		if v.Outcome == identifier.CheckDigit {
 			l.report.Add(RuleLetter, finding.Notice, place, "the check letter of the pupil number is wrong; it links all the same", "")
 		}
 	}
+	if l.child[n] == child && how != secretly {
+		if l.told[n] == secretly {
+			l.person(child).numbers++
+			l.told[n] = how
+		}
+		l.told[n] = max(l.told[n], how)
+	}
 	if first := l.child[n]; first != child && first != shared {
 		l.child[n] = shared
-		l.person(first).numbers--
+		if l.told[n] != secretly {
+			l.person(first).numbers--
+		}
 		l.report.Add(RuleShared, finding.Warning, place,
 			"the pupil number is another child's too, so it links neither of them to a school",
 			"find out whose number it is, and correct the other child's record")
@@ -160,7 +192,7 @@ func (l *Links) find(numbers []extract.Value) uint32 {
 		}
 		n, known := l.numbers.Find([]byte(v.Text))
 		switch {
-		case !known:
+		case !known, l.told[n] == secretly && l.child[n] != shared:
 		case l.child[n] == shared, found != Nobody && found != l.child[n]:
 			return shared
 		default:
@@ -212,20 +244,4 @@ func (l *Links) Pupils(in func(child uint32) bool, tables ...string) Rate {
 		}
 	}
 	return r
-}
-
-// Listed is how many of the children of the n-th linking table are in the first one too, over the collection years that
-// every linking table has; all of them have numbers here. False when there is no such year, so that nothing can be said.
-func (l *Links) Listed(n int) (Rate, bool) {
-	var r Rate
-	for child := range l.people {
-		if p := &l.people[child]; p.listed&(1<<n) != 0 {
-			r.Children++
-			r.Numbered++
-			if p.listed&1 != 0 {
-				r.Found++
-			}
-		}
-	}
-	return r, len(l.common) > 0
 }

@@ -17,10 +17,14 @@ func Make(ctx context.Context, in Input, jobs []*Job, links *Links) error {
 		makers = append(makers, newLinker(in, links))
 	}
 	for _, job := range jobs {
-		if job.Table.PerPupil() && in.Links == nil {
+		if job.Table.Linked() && in.Links == nil {
 			return fmt.Errorf("make %s: nothing tells which pupils are which children", job.Table.ID())
 		}
-		makers = append(makers, newMaker(in, job))
+		m := newMaker(in, job)
+		if in.Choices.opens(job.Table) {
+			m = opened{m}
+		}
+		makers = append(makers, m)
 	}
 	for _, group := range together(makers) {
 		if err := side(ctx, in, group); err != nil {
@@ -41,12 +45,18 @@ type reading struct {
 	demand *extract.Demand
 	tally  *Tally         // of the table: what the reader counts is added to it
 	then   []func() error // once it is read, in order
+	after  bool           // what the maker reads before it must have been read to its end
+	last   bool           // of a source of last resort: all others come first
 }
 
 func newMaker(in Input, job *Job) maker {
 	switch {
 	case !job.Table.Core():
 		return &asReturned{in: in, job: job}
+	case job.Table.Made != nil:
+		return newDerived(in, job)
+	case job.Table.Streams:
+		return newDaily(in, job)
 	case job.Table.PerPupil():
 		return newPupils(in, job)
 	case job.Table.PerChild():
@@ -97,7 +107,7 @@ func side(ctx context.Context, in Input, group []*queue) error {
 		src := latest(group)
 		var now []reading
 		for _, l := range group {
-			for len(l.left) > 0 && l.left[0].demand.Source.Path == src.Path {
+			for begun := false; len(l.left) > 0 && l.left[0].demand.Source.Path == src.Path && !(begun && l.left[0].after); begun = true {
 				now = append(now, l.left[0])
 				l.left[0], l.left = reading{}, l.left[1:] // what it holds goes when it is done
 			}
@@ -117,13 +127,21 @@ func side(ctx context.Context, in Input, group []*queue) error {
 // latest is the source that is to be read next: of what the makers want next, one of the latest year, so that a maker
 // that wants fewer years waits for the others to come to them.
 func latest(group []*queue) *extract.Source {
-	var src *extract.Source
+	var first *reading
 	for _, l := range group {
-		if len(l.left) > 0 && (src == nil || l.left[0].demand.Source.Year > src.Year) {
-			src = l.left[0].demand.Source
+		if len(l.left) > 0 && (first == nil || l.left[0].before(first)) {
+			first = &l.left[0]
 		}
 	}
-	return src
+	return first.demand.Source
+}
+
+// before reports whether a reading comes before another one: of a later year, and of last resort after all others.
+func (r *reading) before(other *reading) bool {
+	if r.last != other.last {
+		return other.last
+	}
+	return r.demand.Source.Year > other.demand.Source.Year
 }
 
 func readAll(ctx context.Context, in Input, now []reading) error {
@@ -137,6 +155,7 @@ func readAll(ctx context.Context, in Input, now []reading) error {
 	for _, r := range now {
 		r.tally.Read += r.demand.Tally.Read
 		r.tally.Quarantined += r.demand.Tally.Quarantined
+		r.tally.Confidential += r.demand.Tally.Confidential
 		for _, then := range r.then {
 			if err := then(); err != nil {
 				return err
@@ -167,8 +186,8 @@ func (a *asReturned) readings() []reading {
 func (a *asReturned) finish(context.Context) error { return nil }
 
 // yearly lists the sources of a core table's sources, latest collection year first, in a year in the order of the
-// definitions, and makes a reading of each.
-func yearly(in Input, table *dataset.Table, read func(source *dataset.Source, at int, src *extract.Source) *reading) []reading {
+// definitions, and makes readings of each.
+func yearly(in Input, table *dataset.Table, read func(source *dataset.Source, at int, src *extract.Source) []reading) []reading {
 	var years []int
 	for i := range table.Sources {
 		for _, src := range in.Inventory.Of(table.Sources[i].Table) {
@@ -180,15 +199,21 @@ func yearly(in Input, table *dataset.Table, read func(source *dataset.Source, at
 	slices.Sort(years)
 	slices.Reverse(years)
 	var out []reading
-	for _, year := range years {
-		for i := range table.Sources {
-			source := &table.Sources[i]
-			for _, src := range in.Inventory.Of(source.Table) {
-				if src.Year != year {
+	for _, last := range []bool{false, true} {
+		for _, year := range years {
+			for i := range table.Sources {
+				source := &table.Sources[i]
+				if source.Last != last {
 					continue
 				}
-				if r := read(source, i, src); r != nil {
-					out = append(out, *r)
+				for _, src := range in.Inventory.Of(source.Table) {
+					if src.Year != year {
+						continue
+					}
+					for _, r := range read(source, i, src) {
+						r.last = last
+						out = append(out, r)
+					}
 				}
 			}
 		}

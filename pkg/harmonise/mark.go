@@ -1,6 +1,7 @@
 package harmonise
 
 import (
+	"math"
 	"slices"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
@@ -40,6 +41,7 @@ type mark struct {
 	fact int             // position of the column
 	from *extract.Column // of the batch; nil for a mark by mere presence
 	says []bool          // per distinct value: true or false
+	ever bool            // true in any return is true
 }
 
 func (k *kids) marks(b *extract.Batch, source *dataset.Source) []mark {
@@ -51,9 +53,15 @@ func (k *kids) marks(b *extract.Batch, source *dataset.Source) []mark {
 		case feed.Present:
 			out = append(out, mark{fact: i})
 		default:
-			m := mark{fact: i, from: b.Column(feed.From)}
+			m := mark{fact: i, from: b.Column(feed.From), ever: feed.TrueFor != nil}
 			for _, v := range m.from.Values {
-				m.says = append(m.says, v.State == extract.Known && !slices.Contains(feed.FalseFor, m.from.Def.Codes[v.Num].Value))
+				says := v.State == extract.Known
+				if says && m.ever {
+					says = slices.Contains(feed.TrueFor, m.from.Def.Codes[v.Num].Value)
+				} else if says {
+					says = !slices.Contains(feed.FalseFor, m.from.Def.Codes[v.Num].Value)
+				}
+				m.says = append(m.says, says)
 			}
 			out = append(out, m)
 		}
@@ -74,14 +82,24 @@ func (k *kids) mark(number uint32, id extract.Value, marks []mark, l line) {
 	for _, m := range marks {
 		f := &k.facts[m.fact]
 		says := int32(1)
-		if m.from != nil {
+		switch {
+		case m.from == nil:
+		case m.ever:
+			v := m.from.Index[l.at]
+			if m.from.Values[v].State != extract.Known || !m.says[v] && (f.nums[at] != 0 || f.ranks[at] == doubted) {
+				continue // nothing is said, or it is true already, or may be
+			}
+			if !m.says[v] {
+				says = 0
+			}
+		default:
 			v := m.from.Index[l.at]
 			if m.from.Values[v].State != extract.Known || f.ranks[at] > l.rank { // nothing is said, or a later return has spoken
 				continue
 			}
-			doubted := f.ranks[at] == l.rank && f.states[at] == extract.Empty
+			unsure := f.ranks[at] == l.rank && f.states[at] == extract.Empty
 			switch {
-			case !m.says[v] && doubted:
+			case !m.says[v] && unsure:
 				continue // another row of the return may say that it is true
 			case !m.says[v]:
 				says = 0
@@ -95,24 +113,27 @@ func (k *kids) mark(number uint32, id extract.Value, marks []mark, l line) {
 	}
 }
 
-// doubts looks at the rows of a batch that were quarantined.
+// doubts looks at the rows of a batch that were kept back.
 func (k *kids) doubts(b *extract.Batch, source *dataset.Source, rank int16) error {
-	if b.Broken == nil {
-		return nil
-	}
-	marks := k.marks(b.Broken, source)
-	id := translate(b.Broken, source, k.Table, k.columns[:1])[0]
-	numbers, err := k.in.Children.NumbersOf(b.Broken, &id)
-	if err != nil {
-		return err
-	}
-	for row := range b.Broken.Len() {
-		k.doubt(numbers[id.Index[row]], id.At(row), marks, rank)
+	for _, part := range b.Withheld() {
+		marks := k.marks(part, source)
+		id := translate(part, source, k.Table, k.columns[:1], k.in.Choices)[0]
+		numbers, err := k.in.Children.NumbersOf(part, &id)
+		if err != nil {
+			return err
+		}
+		for row := range part.Len() {
+			k.doubt(numbers[id.Index[row]], id.At(row), marks, rank)
+		}
 	}
 	return nil
 }
 
-// doubt notes a mark that is quarantined: what its return says of the child is not known, unless another row says that it
+// doubted is the rank of a mark by mere presence, or for what has ever been, of which a row was kept back: that there is
+// none is not known.
+const doubted = math.MaxInt16
+
+// doubt notes a mark that is kept back: what its return says of the child is not known, unless another row says that it
 // is true; and no earlier return speaks in its place.
 func (k *kids) doubt(number uint32, id extract.Value, marks []mark, rank int16) {
 	if number == Nobody {
@@ -120,10 +141,14 @@ func (k *kids) doubt(number uint32, id extract.Value, marks []mark, rank int16) 
 	}
 	at := k.position(number, id)
 	for _, m := range marks {
-		f := &k.facts[m.fact]
-		if m.from == nil || f.ranks[at] > rank || f.ranks[at] == rank && f.nums[at] != 0 {
+		f, by := &k.facts[m.fact], rank
+		ever := m.from == nil || m.ever
+		switch {
+		case ever && f.nums[at] == 0:
+			by = doubted
+		case ever, f.ranks[at] > rank, f.ranks[at] == rank && f.nums[at] != 0:
 			continue
 		}
-		f.states[at], f.nums[at], f.ranks[at] = extract.Empty, 0, rank
+		f.states[at], f.nums[at], f.ranks[at] = extract.Empty, 0, by
 	}
 }

@@ -162,7 +162,7 @@ func (r *intake) readings(o occasion, source *dataset.Source) (pupils, about []r
 		return nil, nil // of a half term that the return says nothing of
 	}
 	r.portions = append(r.portions, p)
-	wanted := slices.Concat(source.Pupils.Identifiers, source.Pupils.Key, []string{source.Pupils.Status}, readsOf(r.columns, source.Feed))
+	wanted := slices.Concat(source.Pupils.Identifiers, source.Pupils.Key, []string{source.Pupils.Status}, readsOf(r.columns, source.Feed, r.in.Choices.Premiums...))
 	for _, src := range rolls {
 		pupils = append(pupils, r.reading(src, wanted, p.addPupils))
 	}
@@ -205,11 +205,12 @@ func tells(source *dataset.Source, rolls []*extract.Source) bool {
 	return false
 }
 
-func readsOf(columns []string, feed func(string) *dataset.Feed) []string {
+// readsOf lists what is read of a source for some columns of the table; of what an agreement chooses, what it chose.
+func readsOf(columns []string, feed func(string) *dataset.Feed, chosen ...string) []string {
 	var out []string
 	for _, name := range columns {
 		if f := feed(name); f != nil {
-			out = append(out, f.Reads()...)
+			out = append(out, f.ReadsOf(chosen)...)
 		}
 	}
 	return out

@@ -17,6 +17,11 @@ type pupil struct {
 	rows  int64 // the pupil's own
 	rolls int   // of these, on rolls that list a child once
 	cells []sum // per column
+	// Of several formats that have the pupil, the one that the definitions name first counts: what another one says is held
+	// against it.
+	format  string
+	other   []sum // per column, what the others say; nil for nothing
+	otherAt finding.Place
 }
 
 // sum is a cell in the making: numbers add up, truths are truth together.
@@ -58,11 +63,18 @@ func (p *portion) addPupils(b *extract.Batch) {
 			p.refuse(b, row, p.source.Pupils.Identifiers[0], RuleShared, "a number of the pupil is that of more than one child, so it links to none",
 				"find out whose it is: see also the findings on the children's own returns")
 			o.count = &p.Tally.Quarantined
-		case p.heldBack(b, row, true):
+			p.in.Links.trace(p.number).Shared++
+		case p.heldBack(b, row):
 			o.count = &p.Tally.Elsewhere
+		case !p.stated(b, row):
+			p.loseRow(b, row, child, &p.Tally.Quarantined)
+			p.Tally.Quarantined++
+			continue
 		case child == Nobody:
 			o.count = &p.Tally.Unlinked
-			p.malformed(b, row)
+			if p.malformed(b, row) >= finding.Quarantine {
+				o.count = &p.Tally.Quarantined
+			}
 		default:
 			o.pupil = p.pupil(child, b, row)
 		}
@@ -72,6 +84,11 @@ func (p *portion) addPupils(b *extract.Batch) {
 			continue
 		}
 		p.in.Links.person(child).found |= 1 << p.number
+		if o.pupil.format != p.format() {
+			p.outranked(o.pupil, b, row, cells)
+			continue
+		}
+		p.in.Links.noteFound(p.number, p.numbersOf(b, row))
 		p.enrol(o.pupil, b, row)
 		for i, name := range p.columns {
 			if f := p.source.Feed(name); f == nil || f.Is == "" || !o.pupil.cells[i].known { // what the return tells of is the same in every row
@@ -79,8 +96,8 @@ func (p *portion) addPupils(b *extract.Batch) {
 			}
 		}
 	}
-	if b.Broken != nil {
-		p.lose(b.Broken)
+	for _, part := range b.Withheld() {
+		p.lose(part, part == b.Confidential)
 	}
 }
 
@@ -99,35 +116,47 @@ func (p *portion) identify(b *extract.Batch) func(row int) uint32 {
 	}
 }
 
-// malformed warns of a pupil whose number is none: a spreadsheet may have taken it for one of its own.
-func (p *portion) malformed(b *extract.Batch, row int) {
-	for _, name := range p.source.Pupils.Identifiers {
-		if c := b.Column(name); c.At(row).Outcome == identifier.Malformed {
-			p.Report.Add(RuleMalformed, finding.Warning, b.Source.Place(b.Rows[row], c.Named()),
-				"the cell holds no pupil number, so the pupil is found to be no child", "export the table again, with pupil numbers as text")
-			return
-		}
+// numbersOf are the numbers of the pupil of a row.
+func (p *portion) numbersOf(b *extract.Batch, row int) []extract.Value {
+	numbers := make([]extract.Value, len(p.source.Pupils.Identifiers))
+	for i, name := range p.source.Pupils.Identifiers {
+		numbers[i] = b.Column(name).At(row)
 	}
+	return numbers
 }
 
-// heldBack reports whether another school's row counts the pupil. A row that does not say counts, with a warning where it
-// is asked for.
-func (p *portion) heldBack(b *extract.Batch, row int, warn bool) bool {
+// malformed warns of a pupil whose number is none: a spreadsheet may have taken it for one of its own. It returns what
+// becomes of the row.
+func (p *portion) malformed(b *extract.Batch, row int) finding.Severity {
+	for _, name := range p.source.Pupils.Identifiers {
+		if c := b.Column(name); c.At(row).Outcome == identifier.Malformed {
+			return p.Report.Add(RuleMalformed, finding.Warning, b.Source.Place(b.Rows[row], c.Named()),
+				"the cell holds no pupil number, so the pupil is found to be no child", "export the table again, with pupil numbers as text")
+		}
+	}
+	return finding.Notice
+}
+
+// heldBack reports whether another school's row counts the pupil. A row that does not say counts.
+func (p *portion) heldBack(b *extract.Batch, row int) bool {
 	if p.source.Pupils.Status == "" {
 		return false
 	}
 	c := b.Column(p.source.Pupils.Status)
 	v := c.At(row)
-	if v.State != extract.Known && !warn {
-		return false
+	return v.State == extract.Known && slices.Contains(p.source.Pupils.HeldBack, c.Def.Codes[v.Num].Value)
+}
+
+// stated warns of a row that does not say what kind of enrolment it is. It reports whether the row counts.
+func (p *portion) stated(b *extract.Batch, row int) bool {
+	if p.source.Pupils.Status == "" {
+		return true
 	}
-	if v.State != extract.Known {
+	c := b.Column(p.source.Pupils.Status)
+	return c.At(row).State == extract.Known ||
 		p.Report.Add(RuleEnrolment, finding.Warning, b.Source.Place(b.Rows[row], c.Named()),
 			"the row does not say what kind of enrolment it is; it counts as the pupil's only one",
-			"have the school state the enrolment status: a second school's row would count the pupil twice")
-		return false
-	}
-	return slices.Contains(p.source.Pupils.HeldBack, c.Def.Codes[v.Num].Value)
+			"have the school state the enrolment status: a second school's row would count the pupil twice") < finding.Quarantine
 }
 
 func (p *portion) def(column int) *dataset.Column { return p.Table.Column(p.columns[column]) }
@@ -137,7 +166,7 @@ func (p *portion) pupil(child uint32, b *extract.Batch, row int) *pupil {
 	key := pupilKey{child, p.when}
 	k := p.rows[key]
 	if k == nil {
-		k = &pupil{key: key, src: b.Source, row: b.Rows[row], cells: make([]sum, len(p.columns))}
+		k = &pupil{key: key, src: b.Source, row: b.Rows[row], cells: make([]sum, len(p.columns)), format: p.format()}
 		p.rows[key] = k
 		p.list = append(p.list, k)
 	}
@@ -229,17 +258,6 @@ func (p *portion) refuse(b *extract.Batch, row int, column, rule, message, hint 
 	p.Report.Add(rule, finding.Quarantine, b.Source.Place(b.Rows[row], column), message, hint)
 }
 
-// lose looks at pupils' rows that were quarantined for a cell: what they would have added is missing.
-func (p *portion) lose(b *extract.Batch) {
-	who := p.identify(b)
-	for row := range b.Len() {
-		if child := who(row); child < shared && !p.heldBack(b, row, false) {
-			p.lack(p.pupil(child, b, row), p.fed)
-		}
-		p.own(b, row, owner{count: &p.Tally.Quarantined, void: true})
-	}
-}
-
 // addDetails brings a batch of rows about pupils in.
 func (p *portion) addDetails(b *extract.Batch, d *detail) {
 	cells := p.cells(b, d.Feed)
@@ -264,6 +282,9 @@ func (p *portion) addDetails(b *extract.Batch, d *detail) {
 				}
 			}
 		}
+	}
+	if b.Confidential != nil {
+		p.withhold(b.Confidential, d)
 	}
 	if b.Broken == nil {
 		return
@@ -331,6 +352,7 @@ func (r *intake) pass() error {
 			default:
 				r.Tally.Left++
 				r.Tally.Marks += k.rows - 1
+				r.differ(k)
 				list = append(list, k)
 			}
 		}

@@ -96,7 +96,7 @@ func (t *Table) keepRows(b *extract.Batch, held *Held, report *finding.Report) (
 		switch {
 		case !t.plan.people.has(child):
 			held.NotInCohort++
-		case event != nil && !t.inPeriod(event.At(row)), event == nil && !t.yearInPeriod(b.Source):
+		case event != nil && !t.inPeriod(event.At(row)), event != nil && t.begunOutside(b, row, event.At(row)), event == nil && !t.yearInPeriod(b.Source):
 			held.OutsidePeriod++
 		default:
 			rows, children = append(rows, row), append(children, child)
@@ -125,6 +125,12 @@ func (t *Table) inPeriod(v extract.Value) bool {
 	}
 	day := civil.Date(v.Num)
 	return day >= t.period.DataFrom && day <= t.period.DataTo
+}
+
+// begunOutside holds a row whose event date is not known to the data period by the day on which what it tells of had begun,
+// where the batch has one: what had begun before the period did not begin in it.
+func (t *Table) begunOutside(b *extract.Batch, row int, v extract.Value) bool {
+	return v.State != extract.Known && b.Begun != nil && (b.Begun[row] < t.period.DataFrom || b.Begun[row] > t.period.DataTo)
 }
 
 // yearInPeriod holds a row of a table without an event date to the data period by the term, the academic year or the

@@ -72,12 +72,12 @@ func (p *Plan) InCohort(child uint32) bool { return p.people.has(child) }
 
 // Linked reports whether some table of the plan, or one looked up, is made of pupils whom their numbers link to children.
 func (p *Plan) Linked() bool {
-	return slices.ContainsFunc(p.Tables, func(t *Table) bool { return t.Source.PerPupil() }) || p.LooksUpPupils()
+	return slices.ContainsFunc(p.Tables, func(t *Table) bool { return t.Source.Linked() }) || p.LooksUpPupils()
 }
 
 // LooksUpPupils reports whether pupils must be linked to children before the look-ups.
 func (p *Plan) LooksUpPupils() bool {
-	return slices.ContainsFunc(p.Lookups, func(l *Lookup) bool { return l.Source.PerPupil() })
+	return slices.ContainsFunc(p.Lookups, func(l *Lookup) bool { return l.Source.Linked() })
 }
 
 // Children is the numbering of the run's children, which the harmoniser fills.
@@ -152,7 +152,10 @@ func (c *compiler) column(from *agreement.Column) (Column, work, error) {
 	if def == nil || !def.Permits(from.Treatment.Kind) {
 		return out, work{}, fmt.Errorf("compile agreement: %s of %s may not leave so", from.Name, c.source.ID())
 	}
-	out.Class, out.Meaning, out.Sources = def.Class, def.Meaning, lineage(c.source, from.From)
+	out.Class, out.Meaning, out.Sources = def.Class, def.Meaning, lineage(c.source, from.From, c.agreement.Choices.Premiums)
+	if f := c.source.Choice(from.From); f != nil {
+		out.Meaning += ": " + strings.Join(slices.DeleteFunc(slices.Clone(f.Names), func(name string) bool { return !slices.Contains(c.agreement.Choices.Premiums, name) }), ", ")
+	}
 	w, err := c.treat(&out, def, from.Treatment)
 	return out, w, err
 }
@@ -241,7 +244,7 @@ func (c *compiler) codeMap(out *Column, def *dataset.Column, t agreement.Treatme
 		named := c.catalogue.CodeMap(t.Map)
 		out.Codes, out.Treatment = named.Codes, "codes by map "+t.Map
 		out.Meaning += ", grouped: " + lowerFirst(named.Meaning)
-		return work{treat: mapCode(def, func(code string) string { to, _ := named.To(code); return to }, out.Codes)}
+		return work{treat: mapCode(def, func(code string) string { to, _ := named.Decided(code, c.agreement.Choices.Ethnicity); return to }, out.Codes)}
 	}
 	own := &dataset.CodeMap{Pairs: t.Pairs}
 	for _, pair := range t.Pairs {
@@ -263,8 +266,8 @@ func lowerFirst(s string) string {
 	return strings.ToLower(s[:1]) + s[1:]
 }
 
-// lineage names the source columns behind a column: "ssda903/header.DOB".
-func lineage(t *dataset.Table, column string) []string {
+// lineage names the source columns behind a column: "ssda903/header.DOB". Of premiums, those that were chosen.
+func lineage(t *dataset.Table, column string, premiums []string) []string {
 	if !t.Core() {
 		return []string{t.ID() + "." + column}
 	}
@@ -274,11 +277,19 @@ func lineage(t *dataset.Table, column string) []string {
 			out = append(out, name)
 		}
 	}
+	if t.Made != nil {
+		for _, of := range t.Column(column).Of {
+			for _, name := range lineage(t.Made.Table, of, premiums) {
+				add(name)
+			}
+		}
+		return out
+	}
 	for i := range t.Sources {
 		s := &t.Sources[i]
 		feed := s.Feed(column)
 		switch {
-		case feed != nil && !s.Adds && !feed.Present && feed.FalseFor == nil: // it says which row is marked, and nothing else
+		case feed != nil && !s.Adds && !feed.Present && !feed.Marks(): // it says which row is marked, and nothing else
 			continue
 		case feed != nil && (feed.Present || feed.Is != ""):
 			add(s.Table)
@@ -286,6 +297,17 @@ func lineage(t *dataset.Table, column string) []string {
 			for _, name := range s.Pupils.Identifiers {
 				add(s.Table + "." + name)
 			}
+		}
+		if column == t.ChildID {
+			for _, name := range s.LinkedBy {
+				add(s.Table + "." + name)
+			}
+		}
+		if feed != nil && feed.Choice != "" {
+			for _, name := range feed.Counted(premiums) {
+				add(s.Table + "." + name)
+			}
+			continue
 		}
 		reads := s.Reads(column)
 		for _, table := range s.Tables() {

@@ -105,21 +105,21 @@ func columnRules() []rule {
 		of(``, `language|first_language`, "first-language"),
 		of(``, `senprovision|sentype|sentyperank|sen(?:unit|prov).*|resourcedprovisionindicator|primarysenneedstype|primarysenneeds|primarysentype|primarysen.*|secondarysen.*`, "special-educational-needs"),
 		of(``, `dafindicator|funding_basis_.*`, "childcare-funding"),
-		of(`school_census/.*|giap/.*`, `eyppr|eyppbf|.*premium.*`, "pupil-premium"),
-		of(`school_census/.*|giap/.*`, `servicechild`, "armed-forces"),
+		of(`school_census/.*|giap(?:_census)?/.*`, `eyppr|eyppbf|.*premium.*`, "pupil-premium"),
+		of(`school_census/.*|giap(?:_census)?/.*`, `servicechild`, "armed-forces"),
 		of(`school_census/.*`, `plaa`, "adoption"),
 		of(`school_census/.*`, `youngcarer`, "young-carers"),
-		of(`giap/.*`, `fsm.*|everfsm.*|lastfsm`, "free-school-meals"),
+		of(`giap(?:_census)?/.*`, `fsm.*|everfsm.*|lastfsm`, "free-school-meals"),
 		of(`school_census/.*`, `termlysessions.*|summerhalfterm2sessions.*`, "attendance"),
-		of(`giap/.*`, `idaci.*`, "area-deprivation"),
-		of(`school_census/pupil.*|giap/.*`, `.*`, "school"),
+		of(`giap(?:_census)?/.*`, `idaci.*`, "area-deprivation"),
+		of(`school_census/pupil.*|giap(?:_census)?/.*`, `.*`, "school"),
 	}
 }
 
 // tableRules are of the built-in tables: what families are to be told of when any column of the table leaves.
 func tableRules() []rule {
 	return []rule{
-		of(`children|cin/child|ssda903/header|giap/census|school_census/pupil.*`, ``, ""),
+		of(`children|cin/child|ssda903/header|giap_census/census|school_census/pupil.*`, ``, ""),
 		of(`referrals|cin/cin_details`, ``, "referrals"),
 		of(`assessments|cin/assessments`, ``, "assessments"),
 		of(`cin/factors`, ``, "assessment-factors"),
@@ -136,7 +136,7 @@ func tableRules() []rule {
 		of(`ssda903/missing`, ``, "missing-from-care"),
 		of(`ssda903/sw_episodes`, ``, "social-workers"),
 		of(`ssda903/dolo`, ``, "deprivation-of-liberty"),
-		of(`attendance|school_census/.*sessiondetails.*`, ``, "attendance"),
+		of(`attendance|attendance_daily|attendance/daily|school_census/.*sessiondetails.*`, ``, "attendance"),
 		of(`free_school_meals|school_census/fsmperiod.*`, ``, "free-school-meals"),
 		of(`pupil_premium|giap/pupil_premium`, ``, "pupil-premium"),
 		of(`school_census/termlyexclusions.*`, ``, "exclusions"),

@@ -53,7 +53,7 @@ func TestEveryColumnIsToldOf(t *testing.T) {
 		"looked_after_episodes":     {"legal_status": "legal-status", "placement_type": "", "collection_year": ""},
 		"ssda903/oc2":               {"CONVICTED": "offending", "SDQ_SCORE": "health", "SUBSTANCE_MISUSE": "substance-misuse"},
 		"school_census/pupilonroll": {"senprovision": "special-educational-needs", "youngcarer": "young-carers", "termlysessionspossible": "attendance", "entrydate": "school"},
-		"giap/census":               {"FSMeligible": "free-school-meals", "IDACI_R": "area-deprivation", "URN": "school", "Language": "first-language"},
+		"giap_census/census":               {"FSMeligible": "free-school-meals", "IDACI_R": "area-deprivation", "URN": "school", "Language": "first-language"},
 	} {
 		for column, item := range want {
 			c := cat.Table(table).Column(column)

@@ -90,15 +90,12 @@ func (g *generator) ends(s *stretch, on civil.Date) civil.Date {
 // assess adds the assessments of a case, one after the other.
 func (g *generator) assess(p *person, s *stretch, h *history, at int) {
 	d := &g.draw
-	from := g.window.years[g.others].start
+	from := g.window.years[g.needed].start
 	for start := s.on + civil.Date(d.below(8)); start < s.closed && start <= g.window.to; {
 		a := assessment{referral: at, start: start, authorised: g.ends(s, start+civil.Date(d.between(10, 63)))}
 		n := d.below(4)
 		for i := range min(n, len(a.factors)) {
-			a.factors[i] = d.pick(factors)
-			if a.factors[i] == "24A" && a.start.CollectionYear() < 2022 {
-				a.factors[i] = "21"
-			}
+			a.factors[i] = factorIn(d.pick(factors), a.start.CollectionYear())
 		}
 		if a.factors[0] == a.factors[1] || a.factors[1] == a.factors[2] || a.factors[0] == a.factors[2] {
 			a.factors[1], a.factors[2] = "", ""
@@ -116,10 +113,24 @@ func (g *generator) assess(p *person, s *stretch, h *history, at int) {
 	}
 }
 
+// factorIn is what a factor is called in a collection year: 18A and 19A were divided in 2021, and 24A is of 2022.
+func factorIn(code string, year int) string {
+	switch {
+	case code == "24A" && year < 2022:
+		return "21"
+	case code == "18B" && year < 2021:
+		return "18A"
+	case (code == "19B" || code == "19C") && year < 2021:
+		return "19A"
+	default:
+		return code
+	}
+}
+
 // inquire adds a Section 47 inquiry, and reports the day of the conference that followed, never for none.
 func (g *generator) inquire(s *stretch, h *history, at int, start civil.Date, conference bool) civil.Date {
 	d := &g.draw
-	from := g.window.years[g.others].start
+	from := g.window.years[g.needed].start
 	q := inquiry{referral: at, start: start, target: start + civil.Date(d.between(19, 23)), conference: never, conferenceUnneeded: !conference}
 	if conference {
 		q.conference = start + civil.Date(d.between(9, 24))
@@ -136,7 +147,7 @@ func (g *generator) inquire(s *stretch, h *history, at int, start civil.Date, co
 // plan adds Child in Need plans from a day on, at most three, one after the other.
 func (g *generator) plan(s *stretch, h *history, at int, start civil.Date) {
 	d := &g.draw
-	from := g.window.years[g.others].start
+	from := g.window.years[g.needed].start
 	until := min(s.closed, s.care)
 	for range 3 {
 		if start >= until || start > g.window.to {
@@ -157,7 +168,7 @@ func (g *generator) plan(s *stretch, h *history, at int, start civil.Date) {
 // on without care, a Child in Need plan to step down to.
 func (g *generator) protect(s *stretch, h *history, at int, inquired civil.Date) {
 	d := &g.draw
-	from := g.window.years[g.others].start
+	from := g.window.years[g.needed].start
 	start := g.inquire(s, h, at, inquired, true)
 	if start == never || start > g.window.to || start > s.care {
 		return

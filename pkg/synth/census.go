@@ -1,6 +1,9 @@
 package synth
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // The tables of a school census, in the order of their files.
 const (
@@ -15,65 +18,79 @@ const (
 )
 
 // termName is the name of a census and of its folder.
-func termName(term int) string { return oneOf(term == autumn, "autumn", "spring") }
+func termName(term int) string { return [terms]string{"autumn", "spring", "summer"}[term] }
 
 // The columns of the pupil tables. A column that is not in every year stands with the years of its census, as the
-// calendar counts them: name>2024 is from 2024 on, name<2024 before it.
+// calendar counts them: name>2024 is from 2024 on, name<2024 before it, and name>2021<2025 from 2021 to 2024.
 const (
 	autumnOnRoll = "pupilonrolltableid NativeId dob surname forename middlenames preferredsurname formersurname upn formerupn " +
 		"uniquelearnernumber gender<2024 sex>2024 entrydate pupilonrollorderseqcolumn sourceid schoolcensustableid hoursatsetting " +
 		"schoollunchtaken parttime topupfunding termlysessionspossible termlysessionsauthorised<2025 termlysessionsunauthorised<2025 " +
 		"senunitindicator resourcedprovisionindicator nonqualhrs ftemp qualhrs qualhrspreviousyear nonqualhrspreviousyear tlevelqualhrs " +
-		"tlevelnonqualhrs moveoffrollflag fundedhours missingaddress duplicatenotfunded summerhalfterm2sessionspossible extendedhours " +
-		"thirtyhourcode<2024 eligibilitycode>2024 summerhalfterm2sessionsauthorised<2025 summerhalfterm2sessionsunauthorised<2025 dafindicator " +
-		"summerhalfterm2sessionseducational<2025 summerhalfterm2sessionsexceptional<2025 summerhalfterm2sessionscoronavirus<2025 yssa " +
+		"tlevelnonqualhrs moveoffrollflag fundedhours missingaddress duplicatenotfunded summerhalfterm2sessionspossible extendedhours>2018 " +
+		"thirtyhourcode>2018<2024 eligibilitycode>2024 summerhalfterm2sessionsauthorised<2025 summerhalfterm2sessionsunauthorised<2025 dafindicator>2018 " +
+		"summerhalfterm2sessionseducational>2021<2025 summerhalfterm2sessionsexceptional>2021<2025 summerhalfterm2sessionscoronavirus>2021<2025 yssa " +
 		"servicechild language classtype enrolstatus boarder plaa senprovision ncyearactual mathsgcsehighestpriorattainment " +
 		"mathsgcsepriorattainmentyear11 englishgcsehighestpriorattainment englishgcsepriorattainmentyear11 mathsgcsefundingexemption " +
-		"englishgcsefundingexemption mathsgcsehighestpriorattainmentpreviousyear englishgcsehighestpriorattainmentpreviousyear eyppr eyppbf"
+		"englishgcsefundingexemption mathsgcsehighestpriorattainmentpreviousyear englishgcsehighestpriorattainmentpreviousyear eyppe<2019 eyppr>2019 eyppbf"
 	autumnOffRoll = "pupilnolongeronrolltableid NativeId dob surname forename middlenames preferredsurname formersurname upn formerupn " +
 		"uniquelearnernumber gender<2024 sex>2024 entrydate leavingdate pupilnolongeronrollorderseqcolumn sourceid schoolcensustableid " +
 		"parttime termlysessionspossible termlysessionsauthorised<2025 termlysessionsunauthorised<2025 moveonrollflag missingaddress " +
 		"summerhalfterm2sessionsauthorised<2025 summerhalfterm2sessionspossible summerhalfterm2sessionsunauthorised<2025 qualhrs " +
-		"qualhrspreviousyear nonqualhrspreviousyear tlevelqualhrs tlevelnonqualhrs nonqualhrs summerhalfterm2sessionseducational<2025 " +
-		"summerhalfterm2sessionsexceptional<2025 summerhalfterm2sessionscoronavirus<2025 boarder language ncyearleaving " +
+		"qualhrspreviousyear nonqualhrspreviousyear tlevelqualhrs tlevelnonqualhrs nonqualhrs summerhalfterm2sessionseducational>2021<2025 " +
+		"summerhalfterm2sessionsexceptional>2021<2025 summerhalfterm2sessionscoronavirus>2021<2025 boarder language ncyearleaving " +
 		"mathsgcsehighestpriorattainment mathsgcsepriorattainmentyear11 englishgcsehighestpriorattainment englishgcsepriorattainmentyear11 " +
 		"mathsgcsefundingexemption englishgcsefundingexemption mathsgcsehighestpriorattainmentpreviousyear " +
 		"englishgcsehighestpriorattainmentpreviousyear"
 	springOnRoll = "pupilonrolltableid NativeId dob surname forename middlenames preferredsurname formersurname upn formerupn " +
 		"uniquelearnernumber gender<2024 sex>2024 entrydate pupilonrollorderseqcolumn sourceid schoolcensustableid hoursatsetting " +
 		"schoollunchtaken parttime topupfunding unitcontacttime termlysessionspossible termlysessionsauthorised<2025 " +
-		"termlysessionsunauthorised<2025 termlysessionseducational<2025 termlysessionsexceptional<2025 senunitindicator " +
-		"resourcedprovisionindicator moveoffrollflag fundedhours missingaddress duplicatenotfunded extendedhours thirtyhourcode<2025 " +
-		"eligibilitycode>2025 dafindicator ethnicity yssa servicechild language classtype enrolstatus boarder plaa senprovision ncyearactual " +
-		"eyppr eyppbf youngcarer>2023"
+		"termlysessionsunauthorised<2025 termlysessionseducational>2021<2025 termlysessionsexceptional>2021<2025 termlysessionscoronavirus>2021<2024 senunitindicator " +
+		"resourcedprovisionindicator moveoffrollflag fundedhours missingaddress duplicatenotfunded extendedhours>2018 thirtyhourcode>2018<2025 " +
+		"eligibilitycode>2025 dafindicator>2018 ethnicity yssa servicechild language classtype enrolstatus boarder plaa senprovision ncyearactual " +
+		"eyppe<2019 eyppr>2019 eyppbf youngcarer>2023"
 	springOffRoll = "pupilnolongeronrolltableid NativeId dob surname forename middlenames preferredsurname formersurname upn formerupn " +
 		"uniquelearnernumber gender<2024 sex>2024 entrydate leavingdate pupilnolongeronrollorderseqcolumn sourceid schoolcensustableid " +
-		"parttime termlysessionspossible termlysessionsauthorised<2025 termlysessionsunauthorised<2025 termlysessionseducational<2025 " +
-		"termlysessionsexceptional<2025 moveonrollflag ethnicity boarder language"
+		"parttime termlysessionspossible termlysessionsauthorised<2025 termlysessionsunauthorised<2025 termlysessionseducational>2021<2025 " +
+		"termlysessionsexceptional>2021<2025 termlysessionscoronavirus>2021<2024 moveonrollflag ethnicity boarder language"
+	summerOnRoll = "pupilonrolltableid NativeId dob surname forename middlenames preferredsurname formersurname upn formerupn " +
+		"uniquelearnernumber gender<2024 sex>2024 entrydate pupilonrollorderseqcolumn sourceid schoolcensustableid hoursatsetting " +
+		"schoollunchtaken parttime topupfunding termlysessionspossible termlysessionsauthorised<2025 termlysessionsunauthorised<2025 " +
+		"termlysessionseducational>2021<2025 termlysessionsexceptional>2021<2025 moveoffrollflag fundedhours missingaddress " +
+		"duplicatenotfunded extendedhours>2018 thirtyhourcode>2018<2025 eligibilitycode>2025 dafindicator>2018 servicechild enrolstatus boarder plaa " +
+		"senprovision ncyearactual eyppe<2019 eyppr>2019 eyppbf"
+	summerOffRoll = "pupilnolongeronrolltableid NativeId dob surname forename middlenames preferredsurname formersurname upn formerupn " +
+		"uniquelearnernumber gender<2024 sex>2024 entrydate leavingdate pupilnolongeronrollorderseqcolumn sourceid schoolcensustableid " +
+		"parttime termlysessionspossible termlysessionsauthorised<2025 termlysessionsunauthorised<2025 " +
+		"termlysessionseducational>2021<2025 termlysessionsexceptional>2021<2025 moveonrollflag boarder"
 )
 
 // columnsIn are the columns of a year, separated by commas.
 func columnsIn(all string, calendar int) string {
 	var out []string
-	for _, name := range strings.Fields(all) {
-		if at := strings.IndexAny(name, "<>"); at >= 0 {
-			year := int(name[at+1]-'0')*1000 + int(name[at+2]-'0')*100 + int(name[at+3]-'0')*10 + int(name[at+4]-'0')
-			if (calendar < year) != (name[at] == '<') {
-				continue
-			}
-			name = name[:at]
+	for _, column := range strings.Fields(all) {
+		end := strings.IndexAny(column+"<", "<>")
+		name, bounds, in := column[:end], column[end:], true
+		for ; len(bounds) >= 5; bounds = bounds[5:] {
+			year, _ := strconv.Atoi(bounds[1:5]) // they are digits
+			in = in && (calendar < year) == (bounds[0] == '<')
 		}
-		out = append(out, name)
+		if in {
+			out = append(out, name)
+		}
 	}
 	return strings.Join(out, ",")
 }
 
-// censusTables are the tables of a census of a collection year: its autumn is the year's own, its spring that of the
-// calendar year it ends in.
+// censusTables are the tables of a census of a collection year: its autumn is the year's own, its spring and summer those
+// of the calendar year it ends in.
 func censusTables(year, term int) []table {
 	pupils, gone, meals, calendar := springOnRoll, springOffRoll, "fsmperiod", year
-	if term == autumn {
+	switch term {
+	case autumn:
 		pupils, gone, meals, calendar = autumnOnRoll, autumnOffRoll, "fsmperiodsonroll", year-1
+	case summer:
+		pupils, gone = summerOnRoll, summerOffRoll
 	}
 	details := func(name, pupil string) table {
 		return table{file: name, columns: pupil + "tableid,NativeId," + name + "tableid," + name + "orderseqcolumn,sourceid,sessions,attendancereason"}

@@ -11,15 +11,12 @@ func cinTable() table { return table{format: CIN, file: "cin.xml", newline: "\n"
 // cinFile writes one year's CIN census. Even years are indented, odd ones are on one line; 2024 has the line ends of
 // Windows.
 type cinFile struct {
-	*file
-	year   year
-	pretty bool
-	eol    string
-	depth  int
+	xmlFile
+	year year
 }
 
 func newCINFile(f *file, y year, laCode string) *cinFile {
-	c := &cinFile{file: f, year: y, pretty: y.number%2 == 0, eol: "\n"}
+	c := &cinFile{xmlFile: xmlFile{file: f, pretty: y.number%2 == 0, eol: "\n"}, year: y}
 	if y.number%4 == 0 {
 		c.eol = "\r\n"
 	}
@@ -50,56 +47,7 @@ func newCINFile(f *file, y year, laCode string) *cinFile {
 
 func (c *cinFile) finish() {
 	c.shut("Children")
-	c.depth = 0
-	c.line()
-	c.buf = append(c.buf, "</Message>"...)
-	c.buf = append(c.buf, c.eol...)
-}
-
-const indents = "                                "
-
-// line begins a line where the file has lines.
-func (c *cinFile) line() {
-	if c.pretty {
-		c.buf = append(c.buf, c.eol...)
-		c.buf = append(c.buf, indents[:4*c.depth]...)
-	}
-}
-
-func (c *cinFile) open(name string) {
-	c.line()
-	c.buf = append(append(append(c.buf, '<'), name...), '>')
-	c.depth++
-}
-
-func (c *cinFile) shut(name string) {
-	c.depth--
-	c.line()
-	c.buf = append(append(append(c.buf, '<', '/'), name...), '>')
-}
-
-func (c *cinFile) leaf(name, value string) {
-	c.line()
-	c.buf = append(append(append(c.buf, '<'), name...), '>')
-	c.buf = append(c.buf, value...)
-	c.buf = append(append(append(c.buf, '<', '/'), name...), '>')
-}
-
-// some writes an element that has a value.
-func (c *cinFile) some(name, value string) {
-	if value != "" {
-		c.leaf(name, value)
-	}
-}
-
-func (c *cinFile) empty(name string) {
-	c.line()
-	c.buf = append(append(append(c.buf, '<'), name...), '/', '>')
-}
-
-func (c *cinFile) comment(text string) {
-	c.line()
-	c.buf = append(append(append(c.buf, "<!-- "...), text...), " -->"...)
+	c.finishRoot("Message")
 }
 
 func (c *cinFile) dated(name string, d civil.Date) {

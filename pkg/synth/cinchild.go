@@ -112,7 +112,7 @@ func (c *cinFile) details(h *history, at int) {
 	}
 	for i := range h.plans {
 		pl := &h.plans[i]
-		if pl.referral != at || !y.overlaps(pl.start, pl.end) {
+		if pl.referral != at || y.number < plansFrom || !y.overlaps(pl.start, pl.end) {
 			continue
 		}
 		c.rows++

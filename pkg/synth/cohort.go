@@ -34,6 +34,9 @@ type CohortOptions struct {
 	Formats []string
 	// LACode is the DfE code of the council, three digits, as UPNs begin with. "" means 331.
 	LACode string
+	// AttendanceYears is how many academic years, the last ones, have daily attendance where that format is written: a pupil
+	// has some 400 sessions a year. 0 means 2.
+	AttendanceYears int
 	// Progress, when set, is told from time to time, and at the end, how many children are done. It does not change
 	// what is made.
 	Progress func(done, total int)
@@ -43,6 +46,9 @@ type CohortOptions struct {
 func (o CohortOptions) withDefaults() (CohortOptions, error) {
 	if o.LastYear == 0 {
 		o.LastYear = LatestYear
+	}
+	if o.AttendanceYears == 0 {
+		o.AttendanceYears = dailyYears
 	}
 	if o.LACode == "" {
 		o.LACode = defaultLACode
@@ -174,6 +180,9 @@ func Cohort(ctx context.Context, dir string, opt CohortOptions) (summary *Cohort
 		}
 		if other := g.outsider(i); other != nil {
 			out.writePupil(other, &other.first)
+			if i%10 == 0 {
+				out.writeDaily(other, &other.first, false)
+			}
 		}
 	}
 	if err := out.commit(); err != nil {

@@ -11,7 +11,8 @@ import (
 // CoreTables are the core tables that Rows gives, in order.
 func CoreTables() []string {
 	return []string{
-		"children", "referrals", "assessments", "cin_plans", "cp_plans", "looked_after_episodes", "attendance", "free_school_meals", "pupil_premium",
+		"children", "referrals", "assessments", "cin_plans", "cp_plans", "looked_after_episodes", "looked_after_periods", "placements",
+		"re_referrals", "attendance", "attendance_daily", "free_school_meals", "pupil_premium",
 	}
 }
 
@@ -31,8 +32,17 @@ func CoreColumns(table string) []string {
 	case "looked_after_episodes":
 		return strings.Fields("child_id start_date end_date start_reason legal_status primary_need placement_type placement_provider " +
 			"placement_urn end_reason placement_change_reason collection_year")
+	case "looked_after_periods":
+		return strings.Fields("child_id start_date end_date ended end_reason reunified kinship legal_status episodes placements starts_before_data collection_year")
+	case "placements":
+		return strings.Fields("child_id start_date end_date ended placement_type provider kinship placed_with_parents change_reason " +
+			"ended_in_reunification period_start_date collection_year")
+	case "re_referrals":
+		return strings.Fields("child_id referral_date previous_referral_date previous_closure_date days_since_closure within_12_months_of_referral collection_year")
 	case "attendance":
 		return strings.Fields("child_id academic_year term possible authorised unauthorised")
+	case "attendance_daily":
+		return strings.Fields("child_id session_date session school_urn mark possible present authorised unauthorised")
 	case "free_school_meals":
 		return strings.Fields("child_id academic_year term census_date eligible")
 	case "pupil_premium":
@@ -45,8 +55,21 @@ func CoreColumns(table string) []string {
 // Rows are the child's rows of a core table, as the gate must make them from the files: cells in the order of
 // CoreColumns, "" for null, dates as 2025-03-31, booleans as true and false, whole numbers. child_id is the LA child ID.
 //
-// It shares nothing with the gate's own code, so that the two can be held against each other.
-func (c *Child) Rows(table string) [][]string {
+// It shares nothing with the gate's own code, so that the two can be held against each other. Where an agreement has a
+// choice, short breaks are left out and every premium counts: see RowsBy.
+func (c *Child) Rows(table string) [][]string { return c.RowsBy(table, CoreChoices{Premiums: Premiums()}) }
+
+// CoreChoices are what an agreement decides of core tables.
+type CoreChoices struct {
+	ShortBreaks bool     // short breaks (V3, V4) are times of being looked after
+	Premiums    []string // those of Premiums that count
+}
+
+// Premiums are the names of the pupil premiums.
+func Premiums() []string { return []string{"deprivation", "service", "adopted_from_care", "looked_after"} }
+
+// RowsBy is Rows under some choices.
+func (c *Child) RowsBy(table string, choices CoreChoices) [][]string {
 	var rows [][]string
 	add := func(cells ...string) { rows = append(rows, append([]string{c.ID}, cells...)) }
 	switch table {
@@ -82,10 +105,18 @@ func (c *Child) Rows(table string) [][]string {
 		}
 	case "attendance":
 		c.coreAttendance(add)
+	case "looked_after_periods":
+		c.corePeriods(choices.ShortBreaks, add)
+	case "placements":
+		c.corePlacements(choices.ShortBreaks, add)
+	case "re_referrals":
+		c.coreReReferrals(add)
+	case "attendance_daily":
+		c.coreDaily(add)
 	case "free_school_meals":
 		c.coreMeals(add)
 	case "pupil_premium":
-		c.corePremium(add)
+		c.corePremium(choices.Premiums, add)
 	}
 	return rows
 }

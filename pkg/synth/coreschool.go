@@ -27,6 +27,8 @@ func (r *Roll) asksAbout(part int) (academic int, term string) {
 	switch {
 	case r.Term == "spring":
 		return r.AcademicYear, "autumn"
+	case r.Term == "summer":
+		return r.AcademicYear, "spring"
 	case part == 0:
 		return r.AcademicYear - 1, "summer_first_half"
 	default:
@@ -87,11 +89,14 @@ func (c *Child) coreAttendance(add func(...string)) {
 }
 
 // CensusDate is the day of a school census: the first Thursday of October for autumn, the third Thursday of January for
-// spring, in the academic year named by the year it ends in.
+// spring and of May for summer, in the academic year named by the year it ends in.
 func CensusDate(academicYear int, term string) civil.Date {
 	day, nth := civil.MustYMD(academicYear, 1, 1), 3
-	if term == "autumn" {
+	switch term {
+	case "autumn":
 		day, nth = civil.MustYMD(academicYear-1, 10, 1), 1
+	case "summer":
+		day = civil.MustYMD(academicYear, 5, 1)
 	}
 	for (day.FirstOfWeek() + 3) != day { // weeks begin on Monday
 		day++
@@ -122,13 +127,29 @@ func (c *Child) coreMeals(add func(...string)) {
 			return m.Start <= day && (!m.Ended || m.End >= day) && (m.Country == "ENG" || m.Country == "")
 		})
 	}
+	own := len(order)
+	for i := range c.Downloads {
+		r := &c.Downloads[i]
+		if r.EnrolStatus == "S" || r.EnrolStatus == "F" || r.EnrolStatus == "O" || !c.links(linking, r.UPN, r.FormerUPN) {
+			continue
+		}
+		key := census{r.AcademicYear, r.Term}
+		at := slices.Index(order, key)
+		if at < 0 {
+			at = len(order)
+			order = append(order, key)
+		}
+		if at >= own { // the council's own census counts where it has the child
+			eligible[key] = eligible[key] || r.Eligible
+		}
+	}
 	for _, key := range order {
 		add(strconv.Itoa(key.academic), key.term, CensusDate(key.academic, key.term).String(), yesNo(eligible[key]))
 	}
 }
 
-// corePremium adds one row for each financial year: financial_year, eligible.
-func (c *Child) corePremium(add func(...string)) {
+// corePremium adds one row for each financial year: financial_year, eligible by one of the premiums that count.
+func (c *Child) corePremium(counts []string, add func(...string)) {
 	linking := c.LinkingUPNs()
 	eligible := map[int]bool{}
 	var order []int
@@ -140,7 +161,9 @@ func (c *Child) corePremium(add func(...string)) {
 		if _, seen := eligible[r.FinancialYear]; !seen {
 			order = append(order, r.FinancialYear)
 		}
-		eligible[r.FinancialYear] = eligible[r.FinancialYear] || r.Deprivation || r.Service || r.Adopted || r.LookedAfter
+		eligible[r.FinancialYear] = eligible[r.FinancialYear] ||
+			r.Deprivation && slices.Contains(counts, "deprivation") || r.Service && slices.Contains(counts, "service") ||
+			r.Adopted && slices.Contains(counts, "adopted_from_care") || r.LookedAfter && slices.Contains(counts, "looked_after")
 	}
 	for _, year := range order {
 		add(strconv.Itoa(year), yesNo(eligible[year]))

@@ -17,7 +17,7 @@ func (r *referral) in(y year) bool {
 // describe decides what each year's CIN census says of the child.
 func (g *generator) describe(p *person, id *identity) {
 	h := &id.need
-	for k := g.others; k < len(g.window.years); k++ {
+	for k := g.needed; k < len(g.window.years); k++ {
 		h.returns[k] = described{}
 		for i := range h.referrals {
 			if h.referrals[i].in(g.window.years[k]) {
@@ -49,7 +49,7 @@ func (g *generator) characteristics(p *person, id *identity) {
 		ethnicity = d.pick(ethnicities)
 	}
 	late, missing := d.chance(10), d.chance(8) // not obtained in the first year; no element in one year
-	for k := g.others; k < len(g.window.years); k++ {
+	for k := g.needed; k < len(g.window.years); k++ {
 		r := &id.need.returns[k]
 		if !r.present {
 			continue
@@ -86,7 +86,7 @@ func (g *generator) disabilities(p *person, id *identity) {
 		}
 	}
 	block, later := !d.chance(170), d.chance(60)
-	for k := g.others; k < len(g.window.years); k++ {
+	for k := g.needed; k < len(g.window.years); k++ {
 		r := &id.need.returns[k]
 		if !r.present {
 			continue
@@ -120,7 +120,7 @@ func (g *generator) pupilNumbers(p *person, id *identity) {
 		n.unknown = d.pick(upnNoneInNeed)
 	}
 	replaced := false
-	for k := g.others; k < len(g.window.years); k++ {
+	for k := g.needed; k < len(g.window.years); k++ {
 		r, y := &id.need.returns[k], g.window.years[k]
 		if said := &id.years[k]; said.returned() && said.upn == n.permanent && n.temporary != "" {
 			replaced = true
@@ -153,7 +153,7 @@ func (g *generator) pupilNumbers(p *person, id *identity) {
 				r.former = n.temporary
 			}
 		}
-		if p.ordinal%mistakenEvery == mistaken && g.inPair(p.ordinal) && k > g.others {
+		if p.ordinal%mistakenEvery == mistaken && g.inPair(p.ordinal) && k > g.needed {
 			r.upn, r.former, r.unknown = g.partnersUPN(p.ordinal), "", ""
 		}
 		if lower {
@@ -203,6 +203,6 @@ func (g *generator) partnersUPN(ordinal int) string {
 // twin is another generator of the same cohort.
 func (g *generator) twin() *generator {
 	return &generator{
-		window: g.window, seed: g.seed, identifiers: g.identifiers, keys: g.keys, children: g.children, formats: g.formats, others: g.others,
+		window: g.window, seed: g.seed, identifiers: g.identifiers, keys: g.keys, children: g.children, formats: g.formats, others: g.others, needed: g.needed,
 	}
 }

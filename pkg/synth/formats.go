@@ -34,15 +34,18 @@ func DefaultFormats() []string { return []string{SSDA903, CIN, SchoolCensus, GIA
 // Earliest is the first collection year with a format.
 func Earliest(format string) int {
 	switch format {
-	case SSDA903, SSDA903XML, SSDA903Sheet:
+	case SSDA903, SSDA903XML, SSDA903Sheet, CIN:
 		return FirstYear
 	default:
 		return EarliestOther
 	}
 }
 
-// EarliestOther is the first collection year with another format than SSDA903. CIN plan dates exist from it on.
-const EarliestOther = 2022
+// EarliestOther is the first collection year with a format of schools.
+const EarliestOther = 2018
+
+// plansFrom is the first collection year whose CIN census has plan dates.
+const plansFrom = 2022
 
 // formats says which formats are written, by their names.
 type formats map[string]bool
@@ -60,6 +63,17 @@ func (f formats) in(year int) formats {
 	out := make(formats)
 	for name := range f {
 		if year >= Earliest(name) {
+			out[name] = true
+		}
+	}
+	return out
+}
+
+// annual are those that are made every year. Of the others, the case system as it is on a day, the last year alone has one.
+func (f formats) annual() formats {
+	out := make(formats)
+	for name := range f {
+		if name != SSD && name != AnnexA {
 			out[name] = true
 		}
 	}
@@ -96,9 +110,9 @@ func chosen(names []string) ([]string, error) {
 
 // possible refuses options with which nothing would be written.
 func (o *CohortOptions) possible() error {
-	if o.LastYear < EarliestOther && !slices.Contains(o.Formats, SSDA903) {
-		return finding.WithHint(fmt.Errorf("collection years up to %d have SSDA903 returns only", o.LastYear),
-			fmt.Sprintf("choose a last collection year of %d or later, or the format %s", EarliestOther, SSDA903))
+	if slices.ContainsFunc(o.Formats, func(name string) bool { return Earliest(name) <= o.LastYear }) {
+		return nil
 	}
-	return nil
+	return finding.WithHint(fmt.Errorf("collection years up to %d have none of the formats that are asked for", o.LastYear),
+		fmt.Sprintf("choose a later last collection year, or one of the formats %s and %s", SSDA903, CIN))
 }

@@ -120,7 +120,7 @@ func TestFormatsRefused(t *testing.T) {
 		"unknown":    {Children: 100, Formats: []string{SSDA903, "annex_b"}},
 		"empty name": {Children: 100, Formats: []string{""}},
 		"upper case": {Children: 100, Formats: []string{"CIN"}},
-		"too early":  {Children: 100, LastYear: 2021, Formats: []string{CIN, GIAP}},
+		"too early":  {Children: 100, LastYear: FirstYear, Formats: []string{SchoolCensus}},
 	} {
 		dir := filepath.Join(t.TempDir(), "cohort")
 		if _, err := Cohort(context.Background(), dir, opt); err == nil || finding.HintOf(err) == "" {
@@ -133,17 +133,17 @@ func TestFormatsRefused(t *testing.T) {
 			t.Errorf("%s: accepted by Pupils", name)
 		}
 	}
-	// Before 2022 there is SSDA903 only, whatever else is asked for.
-	early := files(t, CohortOptions{Children: 100, LastYear: 2021, Years: 2})
+	// Before a format's first year there is nothing of it, whatever is asked for.
+	early := files(t, CohortOptions{Children: 100, LastYear: FirstYear, Years: 1})
 	for name := range early {
-		if formatOf(name) != SSDA903 {
+		if Earliest(formatOf(name)) > FirstYear {
 			t.Errorf("%s", name)
 		}
 	}
-	only := files(t, CohortOptions{Children: 100, LastYear: 2021, Years: 2, Formats: []string{SSDA903}})
+	only := files(t, CohortOptions{Children: 100, LastYear: FirstYear, Years: 1, Formats: []string{SSDA903, CIN}})
 	for name, text := range only {
 		if early[name] != text {
-			t.Errorf("%s: another one than with SSDA903 alone", name)
+			t.Errorf("%s: another one than with the formats of that year alone", name)
 		}
 	}
 }

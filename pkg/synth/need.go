@@ -96,7 +96,7 @@ func partner(ordinal int) int {
 
 // inNeedOnly says whether the child at an ordinal is never looked after. Without a CIN census all are.
 func (g *generator) inNeedOnly(ordinal int) bool {
-	if !g.formats.need() || g.others == len(g.window.years) {
+	if !g.formats.need() || g.needed == len(g.window.years) {
 		return false
 	}
 	return g.inPair(ordinal) || mix(g.seed^uint64(ordinal)<<24^0x3e3d)%3 != 0
@@ -107,7 +107,7 @@ func (g *generator) inNeed(p *person) {
 	d := &g.draw
 	id := &p.first
 	g.name(p, id)
-	from := g.window.years[g.others].start
+	from := g.window.years[g.needed].start
 	on := from + civil.Date(d.between(-400, int(g.window.to-from)-3))
 	days := d.days(referralAges)
 	if g.inPair(p.ordinal) {
@@ -147,7 +147,7 @@ const (
 // casesFrom draws the cases of a child who is never looked after: one from a day on, and those that follow.
 func (g *generator) casesFrom(p *person, id *identity, on civil.Date) {
 	d := &g.draw
-	from := g.window.years[g.others].start
+	from := g.window.years[g.needed].start
 	for first := true; first || d.chance(380); first = false {
 		if !first {
 			last := &id.need.referrals[len(id.need.referrals)-1]
@@ -209,7 +209,7 @@ func (g *generator) ordinaryCase(p *person, on civil.Date) stretch {
 func (g *generator) cases(p *person, id *identity) {
 	d := &g.draw
 	stretches := g.careCases(p, id)
-	from := g.window.years[g.others].start
+	from := g.window.years[g.needed].start
 	defer g.describe(p, id)
 	first := &stretches[0]
 	if before := first.on - civil.Date(d.between(21, 700)); d.chance(300) && before > p.birth+400 && id == &p.first && !p.uasc {

@@ -40,7 +40,7 @@ func TestOtherFormatsOfOtherShapes(t *testing.T) {
 			w.checkRules(t)
 			for _, set := range w.summary.Sets {
 				for _, table := range set.Tables {
-					if table.Format != SSDA903 && set.Year < EarliestOther {
+					if set.Year < Earliest(table.Format) {
 						t.Errorf("%d: %s", set.Year, table.File)
 					}
 				}
@@ -61,7 +61,7 @@ func (w *wideCohort) truth(t *testing.T) []Child {
 // checkNeed puts each child together again from the CIN censuses alone, the latest deciding.
 func (w *wideCohort) checkNeed(t *testing.T) {
 	read := map[string]*Child{}
-	for year := EarliestOther; year <= LatestYear; year++ {
+	for year := Earliest(CIN); year <= LatestYear; year++ {
 		if census := w.xml[year]; census != nil {
 			for i := range census.Children {
 				gatherNeed(t, year, &census.Children[i], read)

@@ -94,7 +94,7 @@ func countNeed(c *Child, n map[string]int) {
 		if r.NoFurtherAction {
 			n["no further action"]++
 		}
-		if r.Need != "N0" && len(r.Years) > 1 && r.Years[0] > EarliestOther {
+		if r.Need != "N0" && len(r.Years) > 1 && r.Years[0] > Earliest(CIN) {
 			n["need known later"]++
 		}
 	}

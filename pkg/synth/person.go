@@ -144,7 +144,9 @@ type generator struct {
 	keys        keys
 	children    int
 	formats     formats
-	others      int // position of the first year with other formats than SSDA903
+	register    register
+	needed      int // position of the first year with a CIN census
+	others      int // position of the first year with a format of schools
 	draw        draw
 	current     person
 	another     person // a pupil of nobody's care
@@ -155,14 +157,18 @@ func newGenerator(opt CohortOptions) *generator {
 		window: newWindow(opt.LastYear, opt.Years), seed: opt.Seed, identifiers: newIdentifiers(opt.Seed, opt.LACode),
 		keys: newKeys(opt.Seed), children: opt.Children, formats: formatsOf(opt.Formats),
 	}
-	g.others = g.window.others()
+	g.register = register{window: g.window, seed: opt.Seed, years: opt.AttendanceYears}
+	g.needed, g.others = g.window.since(Earliest(CIN)), g.window.others()
 	return g
 }
 
 // wide says whether any other format than SSDA903 is written.
 func (g *generator) wide() bool {
-	return g.others < len(g.window.years) && (g.formats.need() || g.formats[SchoolCensus] || g.formats[GIAP] || g.formats[GIAPCensus] || g.formats[Attendance])
+	return g.formats.need() || g.schools() && (g.formats[SchoolCensus] || g.formats[GIAP] || g.formats[GIAPCensus] || g.formats[Attendance])
 }
+
+// schools says whether any year has a format of schools, written or not.
+func (g *generator) schools() bool { return g.others < len(g.window.years) }
 
 // returned says whether SSDA903 or the CIN census has the identity, as far as they are written.
 func (g *generator) returned(id *identity) bool {

@@ -14,7 +14,7 @@ func (g *generator) rolls(p *person, id *identity, w *way) {
 		year := curriculumYear(p.birth, academic)
 		for term := autumn; term < terms; term++ {
 			census, day := terms*k+term, censusDay(academic, term)
-			if year < 1 || year > 11 {
+			if year < 1 || year > 11 || !g.window.taken(k, term) {
 				continue
 			}
 			upn, former := w.upnIn(census, &id.numbers)
@@ -142,10 +142,14 @@ func (g *generator) onRoll(s *school, row roll, w *way, periods []meal) {
 	}
 }
 
-// termLength is the possible sessions of what a census asks about: autumn in spring, and in autumn each half of summer.
+// termLength is the possible sessions of what a census asks about: autumn in spring, spring in summer, and in autumn each
+// half of summer.
 func termLength(d *draw, academic, term int) int {
-	if term == autumn {
+	switch term {
+	case autumn:
 		return 56 + academic%3*2 + d.below(7)
+	case summer:
+		return 104 + academic%2*2 + d.below(7)
 	}
 	return 138 + academic%2*2 + d.below(7)
 }

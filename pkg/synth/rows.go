@@ -13,11 +13,21 @@ func (s *sets) write(p *person) error {
 				w := writer{files: s.returns[k], year: y, person: p, identity: id, said: &id.years[k]}
 				w.rows()
 			}
+			if c := s.others[k].care; c != nil && id.years[k].returned() {
+				c.child(p, id, &id.years[k])
+			}
+			if c := s.others[k].sheets; c != nil && id.years[k].returned() {
+				c.child(p, id, &id.years[k])
+			}
 			if c := s.others[k].cin; c != nil && id.need.returns[k].present {
 				c.child(p, id, k)
 			}
 		}
+		if x := s.others[len(s.others)-1].ssd; x != nil {
+			x.child(p, id)
+		}
 		s.writePupil(p, id)
+		s.writeDaily(p, id, true)
 	}
 	return s.failed()
 }
@@ -36,6 +46,12 @@ func (s *sets) writePupil(p *person, id *identity) {
 			writePremium(f, &s.keys, s.window.years[r.year], p, id, r)
 		}
 	}
+	for i := range id.school.downloads {
+		r := &id.school.downloads[i]
+		if f := s.others[r.census/terms].downloads[r.census%terms]; f != nil {
+			s.writeDownload(f, p, id, r)
+		}
+	}
 }
 
 // failed is the first failure to write.
@@ -45,6 +61,11 @@ func (s *sets) failed() error {
 			if f.err != nil {
 				return writeFailed(f.err)
 			}
+		}
+	}
+	for _, b := range s.books {
+		if b.err != nil {
+			return writeFailed(b.err)
 		}
 	}
 	return nil

@@ -9,16 +9,19 @@ type school struct {
 	marks    []mark
 	meals    []meal
 	premiums []premium
+	// downloads are the rows of the census downloads.
+	downloads []download
 }
 
 func (s *school) emptied() school {
-	return school{rolls: s.rolls[:0], marks: s.marks[:0], meals: s.meals[:0], premiums: s.premiums[:0]}
+	return school{rolls: s.rolls[:0], marks: s.marks[:0], meals: s.meals[:0], premiums: s.premiums[:0], downloads: s.downloads[:0]}
 }
 
 // The terms that a census is taken in.
 const (
 	autumn = iota
 	spring
+	summer
 	terms
 )
 
@@ -44,7 +47,7 @@ type attended struct {
 }
 
 // parts is how many parts of a term a census asks about.
-func (r *roll) parts() int { return 2 - r.census%terms }
+func (r *roll) parts() int { return oneNumber(r.census%terms == autumn, 2, 1) }
 
 // tally is sessions by what they count as.
 type tally struct{ authorised, unauthorised, educational, exceptional int }
@@ -64,13 +67,20 @@ type meal struct {
 // detailsFrom is the academic year, by its end, from which session details are written.
 const detailsFrom = 2024
 
-// censusDay is the census date: the first Thursday of October, the third of January.
+// censusDay is the census date: the first Thursday of October, the third of January, the third of May.
 func censusDay(academic, term int) civil.Date {
-	if term == autumn {
+	switch term {
+	case autumn:
 		return thursday(civil.MustYMD(academic-1, 10, 1), 1)
+	case spring:
+		return thursday(civil.MustYMD(academic, 1, 1), 3)
+	default:
+		return thursday(civil.MustYMD(academic, 5, 1), 3)
 	}
-	return thursday(civil.MustYMD(academic, 1, 1), 3)
 }
+
+// taken says whether a census is taken by the last day of the cohort. Its last year has none in summer.
+func (w *window) taken(k, term int) bool { return censusDay(w.years[k].number, term) <= w.to }
 
 // thursday is the n-th one on or after the first day of a month.
 func thursday(first civil.Date, n int) civil.Date {
@@ -90,6 +100,7 @@ type way struct {
 	dual        int // first census of a dual registration, or none
 	dualKind    string
 	poor        bool // free school meals
+	elsewhere   bool // at a school of another council
 	absent      int
 }
 
@@ -99,6 +110,9 @@ const none = -1
 // schooling draws what the schools hold of an identity, from its own years: those of a child adopted end, and those of
 // the second identity begin, with the adoption.
 func (g *generator) schooling(p *person, id *identity) {
+	if !g.schools() {
+		return
+	}
 	from, until := p.birth, p.died
 	switch {
 	case id == &p.second:
@@ -115,7 +129,7 @@ func (g *generator) schooling(p *person, id *identity) {
 // outsider makes the pupil of an ordinal who is in nobody's care, nil for the ordinals that have none. What it returns
 // is overwritten by the next call.
 func (g *generator) outsider(ordinal int) *person {
-	if !g.wide() || mix(g.seed^uint64(ordinal)<<22^0x0d5)%100 >= 58 {
+	if !g.schools() || !g.wide() || mix(g.seed^uint64(ordinal)<<22^0x0d5)%100 >= 58 {
 		return nil
 	}
 	p := &g.another
@@ -145,10 +159,11 @@ func (g *generator) attend(p *person, id *identity, from, until civil.Date, know
 	w.noUPN = d.chance(7)
 	w.statuses = oneOf(d.chance(25), "", "C")
 	if elsewhere && known {
-		w.until = w.from
+		w.until, w.elsewhere = w.from, true
 		if !premiumOnly {
 			w.poor = d.chance(300)
 			g.premium(p, id, &w)
+			g.downloads(p, id, &w)
 			return
 		}
 	} else if d.chance(80) {
@@ -164,7 +179,7 @@ func (g *generator) attend(p *person, id *identity, from, until civil.Date, know
 		w.absent = 2
 	}
 	if d.chance(25) {
-		w.dual, w.dualKind = 2*g.others+d.below(2*(len(g.window.years)-g.others)), d.pick(dualKinds)
+		w.dual, w.dualKind = terms*g.others+d.below(terms*(len(g.window.years)-g.others)), d.pick(dualKinds)
 	}
 	if d.chance(10) {
 		w.formerOld = g.identifiers.permanentUPN(3*MaxChildren+p.ordinal+MaxChildren*(id.school.key/MaxChildren/2), d.pick(neighbours), 10)
@@ -173,6 +188,7 @@ func (g *generator) attend(p *person, id *identity, from, until civil.Date, know
 	w.switched = g.switches(id)
 	g.rolls(p, id, &w)
 	g.premium(p, id, &w)
+	g.downloads(p, id, &w)
 }
 
 func oneNumber(first bool, a, b int) int {
@@ -186,13 +202,13 @@ func oneNumber(first bool, a, b int) int {
 // council's social care learnt of it, or one before or after.
 func (g *generator) switches(id *identity) int {
 	d := &g.draw
-	at := d.between(2*g.others, 2*len(g.window.years))
+	at := d.between(terms*g.others, terms*len(g.window.years))
 	if id.numbers.temporary == "" {
 		return at
 	}
 	for k := range g.window.years {
 		if upn := id.need.returns[k].upn; len(upn) == 13 && upn[12] < 'A' || id.years[k].upn == id.numbers.permanent {
-			at = 2 * (k + d.between(-1, 1))
+			at = terms * (k + d.between(-1, 1))
 			break
 		}
 	}

@@ -21,28 +21,38 @@ const part = ".part"
 
 // sets are the open files of all annual sets.
 type sets struct {
+	g       *generator
 	window  *window
 	formats formats
 	keys    keys
 	laCode  string
-	dir     string
-	made    bool      // dir was made here
-	folders []string  // made here, each before what is in it
-	files   [][]*file // by year
-	returns [][]*file // by year: those of SSDA903, in the order of its tables
-	others  []others
+	// register makes the daily attendance.
+	register register
+	dir      string
+	made     bool      // dir was made here
+	folders  []string  // made here, each before what is in it
+	files    [][]*file // by year
+	returns  [][]*file // by year: those of SSDA903, in the order of its tables
+	others   []others
+	books    []*book // workbooks of all years
 }
 
 // others are the open files of one year that are not of SSDA903; nil for those that are not written.
 type others struct {
+	care   *careFile
+	sheets *careBook
 	cin    *cinFile
 	census [terms]*censusFiles
 	giap   *file
+	// downloads are the census downloads, daily the daily attendance.
+	downloads [terms]*file
+	daily     *file
+	ssd       *ssdFiles
 }
 
 // createSets makes the folders and opens the files. A folder that holds anything is refused.
 func createSets(dir string, g *generator) (*sets, error) {
-	s := &sets{window: g.window, formats: g.formats, keys: g.keys, laCode: g.identifiers.laCode, dir: dir}
+	s := &sets{g: g, window: g.window, formats: g.formats, keys: g.keys, laCode: g.identifiers.laCode, register: g.register, dir: dir}
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -74,6 +84,9 @@ func (s *sets) open() error {
 	for k, y := range s.window.years {
 		s.files, s.returns, s.others = append(s.files, nil), append(s.returns, nil), append(s.others, others{})
 		have := s.formats.in(y.number)
+		if k < len(s.window.years)-1 {
+			have = have.annual()
+		}
 		if len(have) == 0 {
 			continue
 		}
@@ -101,6 +114,16 @@ func (s *sets) open() error {
 // openOthers opens the files of a year that are not of SSDA903.
 func (s *sets) openOthers(k int, y year, have formats) error {
 	o := &s.others[k]
+	if have[SSDA903XML] {
+		f, err := s.create(k, careTable())
+		if err != nil {
+			return err
+		}
+		o.care = newCareFile(f, y)
+	}
+	if have[SSDA903Sheet] {
+		o.sheets = newCareBook(s.openBook(k, SSDA903Sheet, "ssda903.xlsx", workbookOptions{epoch1904: y.number%4 == 3}), y)
+	}
 	if have[CIN] {
 		f, err := s.create(k, cinTable())
 		if err != nil {
@@ -109,12 +132,47 @@ func (s *sets) openOthers(k int, y year, have formats) error {
 		o.cin = newCINFile(f, y, s.laCode)
 	}
 	for term := range terms {
-		if !have[SchoolCensus] {
+		if !have[SchoolCensus] && !have[GIAPCensus] || !s.window.taken(k, term) {
 			break
 		}
 		if err := s.folder(filepath.Join(y.folder(), termName(term))); err != nil {
 			return err
 		}
+		if err := s.openTerm(k, y, term, have); err != nil {
+			return err
+		}
+	}
+	if have[Attendance] && k >= len(s.window.years)-s.register.years {
+		f, err := s.create(k, dailyTable())
+		if err != nil {
+			return err
+		}
+		o.daily = f
+	}
+	if have[GIAP] {
+		f, err := s.create(k, premiumTable(y.number))
+		if err != nil {
+			return err
+		}
+		o.giap = f
+	}
+	if have[SSD] {
+		o.ssd = &ssdFiles{g: s.g}
+		for i, t := range ssdTables() {
+			f, err := s.create(k, t)
+			if err != nil {
+				return err
+			}
+			o.ssd.files[i] = f
+		}
+	}
+	return nil
+}
+
+// openTerm opens the files of a census.
+func (s *sets) openTerm(k int, y year, term int, have formats) error {
+	o := &s.others[k]
+	if have[SchoolCensus] {
 		c := &censusFiles{year: y, term: term}
 		for i, t := range censusTables(y.number, term) {
 			f, err := s.create(k, t)
@@ -126,12 +184,12 @@ func (s *sets) openOthers(k int, y year, have formats) error {
 		c.plan()
 		o.census[term] = c
 	}
-	if have[GIAP] {
-		f, err := s.create(k, premiumTable(y.number))
+	if have[GIAPCensus] {
+		f, err := s.create(k, downloadTable(y.number, term))
 		if err != nil {
 			return err
 		}
-		o.giap = f
+		o.downloads[term] = f
 	}
 	return nil
 }
@@ -157,8 +215,19 @@ func (s *sets) create(k int, t table) (*file, error) {
 // commit closes the files, gives them their names and takes the mark of incompleteness away.
 func (s *sets) commit() error {
 	for k := range s.others {
+		if c := s.others[k].care; c != nil {
+			c.finish()
+		}
+		if c := s.others[k].sheets; c != nil {
+			c.finish()
+		}
 		if c := s.others[k].cin; c != nil {
 			c.finish()
+		}
+	}
+	for _, b := range s.books {
+		if err := b.close(); err != nil {
+			return writeFailed(err)
 		}
 	}
 	for _, set := range s.files {
@@ -173,6 +242,11 @@ func (s *sets) commit() error {
 			if err := os.Rename(f.path+part, f.path); err != nil {
 				return writeFailed(err)
 			}
+		}
+	}
+	for _, b := range s.books {
+		if err := os.Rename(b.path+part, b.path); err != nil {
+			return writeFailed(err)
 		}
 	}
 	if err := os.Remove(filepath.Join(s.dir, incomplete)); err != nil {
@@ -201,6 +275,12 @@ func (s *sets) discard() error {
 			remove(f.path)
 		}
 	}
+	for _, b := range s.books {
+		if err := b.abandon(); err != nil {
+			errs = append(errs, fmt.Errorf("synthetic cohort: what was written could not be removed: %w", err))
+		}
+		remove(b.path)
+	}
 	for _, folder := range slices.Backward(s.folders) {
 		remove(folder)
 	}
@@ -212,7 +292,7 @@ func (s *sets) discard() error {
 }
 
 func (s *sets) count() int {
-	n := 0
+	n := len(s.books)
 	for _, set := range s.files {
 		n += len(set)
 	}
@@ -222,15 +302,19 @@ func (s *sets) count() int {
 func (s *sets) summary() []SetSummary {
 	out := make([]SetSummary, 0, len(s.files))
 	for k, set := range s.files {
-		if len(set) == 0 {
-			continue
-		}
 		y := s.window.years[k]
 		sum := SetSummary{Year: y.number, Folder: y.folder()}
 		for _, f := range set {
 			sum.Tables = append(sum.Tables, TableSummary{Format: f.table.format, File: f.table.file, Rows: f.rows})
 		}
-		out = append(out, sum)
+		for _, b := range s.books {
+			if b.year == k {
+				sum.Tables = append(sum.Tables, TableSummary{Format: b.format, File: b.file, Rows: b.rows})
+			}
+		}
+		if len(sum.Tables) > 0 {
+			out = append(out, sum)
+		}
 	}
 	return out
 }

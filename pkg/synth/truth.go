@@ -30,9 +30,15 @@ type Child struct {
 	CINPlans    []Plan
 	CPPlans     []CPPlan
 
+	// The Standard Safeguarding Dataset; nil where it is not written.
+	System *SystemRecord
+
 	// The school census and GIAP: the rows that schools have of the child, whether or not they can be linked.
 	Rolls    []Roll
 	Premiums []Premium
+	// Downloads are the rows of the census downloads, Sessions those of daily attendance.
+	Downloads []Download
+	Sessions  []Session
 
 	// SharedUPNs are those of KnownUPNs that another LA child ID has too, by mistake.
 	SharedUPNs []string
@@ -91,7 +97,7 @@ func Truth(opt CohortOptions) (iter.Seq[Child], error) {
 			p := g.person(i)
 			for _, id := range p.known() {
 				c := g.truth(p, id)
-				if known := len(c.Years)+len(c.CIN)+len(c.Rolls)+len(c.Premiums) > 0; known && !yield(c) {
+				if known := len(c.Years)+len(c.CIN)+len(c.Rolls)+len(c.Premiums)+len(c.Downloads)+len(c.Sessions) > 0; known && !yield(c) {
 					return
 				}
 			}
@@ -133,7 +139,11 @@ func (g *generator) truth(p *person, id *identity) Child {
 	if g.formats.need() {
 		g.trueNeed(&c, p, id)
 	}
+	if g.formats[SSD] {
+		c.System = g.trueSystem(p, id)
+	}
 	c.Rolls, c.Premiums = g.trueRolls(id), g.truePremiums(id)
+	c.Downloads, c.Sessions = g.trueDownloads(id), g.trueSessions(id)
 	if g.inPair(p.ordinal) && p.inNeed {
 		c.SharedUPNs = g.shared(&c)
 	}

@@ -66,7 +66,7 @@ type CPPlan struct {
 // trueNeed adds what the CIN censuses say.
 func (g *generator) trueNeed(c *Child, p *person, id *identity) {
 	h := &id.need
-	for k := g.others; k < len(g.window.years); k++ {
+	for k := g.needed; k < len(g.window.years); k++ {
 		r, y := &h.returns[k], g.window.years[k]
 		if !r.present {
 			continue
@@ -92,7 +92,7 @@ func (g *generator) trueNeed(c *Child, p *person, id *identity) {
 		r := &h.referrals[i]
 		t := Referral{Date: r.on, Source: r.source, NoFurtherAction: r.noAction}
 		var last year
-		for _, y := range g.window.years[g.others:] {
+		for _, y := range g.window.years[g.needed:] {
 			if r.in(y) {
 				last, t.Years = y, append(t.Years, y.number)
 			}
@@ -110,19 +110,19 @@ func (g *generator) trueNeed(c *Child, p *person, id *identity) {
 	}
 	for i := range h.assessments {
 		a := &h.assessments[i]
-		if years, ended := g.told(a.start, a.authorised); len(years) > 0 {
+		if years, ended := g.told(a.start, a.authorised, FirstYear); len(years) > 0 {
 			c.Assessments = append(c.Assessments, Assessment{h.referrals[a.referral].on, a.start, ended, orNone(ended, a.authorised), years})
 		}
 	}
 	for i := range h.plans {
 		pl := &h.plans[i]
-		if years, ended := g.told(pl.start, pl.end); len(years) > 0 {
+		if years, ended := g.told(pl.start, pl.end, plansFrom); len(years) > 0 {
 			c.CINPlans = append(c.CINPlans, Plan{h.referrals[pl.referral].on, pl.start, ended, orNone(ended, pl.end), years})
 		}
 	}
 	for i := range h.protections {
 		pr := &h.protections[i]
-		years, ended := g.told(pr.start, pr.end)
+		years, ended := g.told(pr.start, pr.end, FirstYear)
 		if len(years) == 0 {
 			continue
 		}
@@ -130,7 +130,7 @@ func (g *generator) trueNeed(c *Child, p *person, id *identity) {
 			Referral: h.referrals[pr.referral].on, Start: pr.start, Ended: ended, End: orNone(ended, pr.end), PreviousPlans: pr.previous, Years: years,
 		}
 		for on := pr.start + civil.Date(pr.first); on < pr.end && on <= g.window.to; on += civil.Date(pr.others) {
-			if on >= g.window.years[g.others].start {
+			if on >= g.window.years[g.needed].start {
 				t.Reviews = append(t.Reviews, on)
 			}
 		}
@@ -145,11 +145,11 @@ func orNone(known bool, d civil.Date) civil.Date {
 	return 0
 }
 
-// told are the collection years whose census has what lasted from start to end, and whether the last of them knows of
-// the end.
-func (g *generator) told(start, end civil.Date) (years []int, ended bool) {
-	for _, y := range g.window.years[g.others:] {
-		if start <= y.end && y.start <= end {
+// told are the collection years, from one on, whose census has what lasted from start to end, and whether the last of them
+// knows of the end.
+func (g *generator) told(start, end civil.Date, from int) (years []int, ended bool) {
+	for _, y := range g.window.years[g.needed:] {
+		if y.number >= from && start <= y.end && y.start <= end {
 			years, ended = append(years, y.number), end <= y.end
 		}
 	}

@@ -5,14 +5,14 @@ import "github.com/postern-gateway/postern/pkg/civil"
 // Roll is one row of a pupil table of the school census, with the rows of other tables that belong to it.
 type Roll struct {
 	AcademicYear int    // of the census, by the year it ends in
-	Term         string // of the census: autumn or spring
+	Term         string // of the census: autumn, spring or summer
 	Off          bool   // in pupilnolongeronroll
 	Key          string // pupilonrolltableid or pupilnolongeronrolltableid
 	School       string // NativeId
 	UPN          string // "" for none
 	FormerUPN    string
 	EnrolStatus  string // C, M, S, F, O or ""; of a row no longer on roll always ""
-	// Attended are the parts of the term that the census asks about: one in spring, the term; two in autumn, the halves
+	// Attended are the parts of the term that the census asks about: one in spring and summer, the term; two in autumn, the halves
 	// of summer.
 	Attended []Attended
 	Meals    []Meal // of a row on roll

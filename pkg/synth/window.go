@@ -60,10 +60,13 @@ func age(birth, on civil.Date) int {
 	return months / 12
 }
 
-// others is the position of the first year with other formats than SSDA903, the number of years when there is none.
-func (w *window) others() int {
+// others is the position of the first year with a format of schools, the number of years when there is none.
+func (w *window) others() int { return w.since(EarliestOther) }
+
+// since is the position of the first year from a collection year on, the number of years when there is none.
+func (w *window) since(number int) int {
 	for k, y := range w.years {
-		if y.number >= EarliestOther {
+		if y.number >= number {
 			return k
 		}
 	}

@@ -351,7 +351,7 @@ func TestReaderReadsOnlyWhatIsWanted(t *testing.T) {
 		}
 		return nil
 	}, report)
-	if err != nil || tally.Passed != 1 || len(report.Findings()) != 0 || !slices.Equal(columns, []string{"CHILD5100000", "collection_year2020"}) {
+	if err != nil || tally.Passed != 1 || len(report.Findings()) != 0 || !slices.Equal(columns, []string{"CHILD5100000", "collection_year2020", "in_confidence0"}) {
 		t.Errorf("%v, %+v, %v, %v", err, tally, columns, report.Findings())
 	}
 }

@@ -133,12 +133,12 @@ func readWith(t testing.TB, reader xml.Reader, path string, columns func(*datase
 	return got
 }
 
-// line writes one row: its number, and its cells but for the collection year.
+// line writes one row: its number, and its cells but for the collection year and the mark of confidence.
 func line(b *extract.Batch, row int, number int64) string {
 	parts := []string{fmt.Sprint(number)}
 	for i := range b.Columns {
 		c := &b.Columns[i]
-		if c.Def.Name == dataset.CollectionYear {
+		if c.Def.Name == dataset.CollectionYear || b.Source.Table.Marks(c.Def.Name) {
 			continue
 		}
 		parts = append(parts, shown(c.Def, c.At(row)))

@@ -10,6 +10,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/extract/internal/markup"
 	"github.com/postern-gateway/postern/pkg/finding"
 )
 
@@ -33,7 +34,7 @@ type format struct {
 func formats(catalogue *dataset.Catalogue) []*format {
 	var out []*format
 	for _, t := range catalogue.Tables() {
-		if t.Document == nil {
+		if t.Document == nil || t.Row == "" {
 			continue
 		}
 		at := slices.IndexFunc(out, func(f *format) bool { return f.document == t.Document })
@@ -46,11 +47,15 @@ func formats(catalogue *dataset.Catalogue) []*format {
 	return out
 }
 
-// paths are where a format's header says what it says.
-func (f *format) paths() []string {
-	d := f.document
+// paths are where the header of a format's documents says what it says; none where they have no header.
+func paths(d *dataset.Document) []string {
+	if !d.Headed() {
+		return nil
+	}
 	return []string{d.IsAt, d.Year, d.ReferenceDate, d.Authority}
 }
+
+func (f *format) headed() bool { return f.document.Headed() }
 
 // years are the first and the last collection year that the definitions have of the format.
 func (f *format) years() (from, to int) {
@@ -63,26 +68,32 @@ func (f *format) years() (from, to int) {
 	return from, to
 }
 
-// readHeader reads a document up to the first element behind its header, and says which format it is of.
-func readHeader(s *scanner, known []*format, place finding.Place) (*format, said, error) {
-	k, err := s.next()
+// readHeader reads a document up to the first element behind its header, and says which format it is of: the one whose
+// collection the header states, else the one whose documents have no header.
+func readHeader(s *markup.Scanner, known []*format, place finding.Place) (*format, said, error) {
+	k, err := s.Next()
 	if err != nil {
 		return nil, nil, err
 	}
 	rooted := slices.DeleteFunc(slices.Clone(known), func(f *format) bool {
-		return k != startTag || f.document.Root != string(s.name)
+		return k != markup.StartTag || f.document.Root != string(s.Name)
 	})
 	if len(rooted) == 0 {
 		return nil, nil, unknown(known, place, "the root element is that of no document in the definitions")
 	}
-	if s.foreign {
+	if s.Foreign {
 		return nil, nil, RuleNamespace
 	}
-	says, err := gather(s, rooted, place)
-	if err != nil {
-		return nil, nil, err
+	says := make(said)
+	if slices.ContainsFunc(rooted, (*format).headed) {
+		if says, err = gather(s, rooted, place); err != nil {
+			return nil, nil, err
+		}
 	}
-	of := slices.DeleteFunc(rooted, func(f *format) bool { return says[f.document.IsAt] != f.document.Is })
+	of := slices.DeleteFunc(slices.Clone(rooted), func(f *format) bool { return !f.headed() || says[f.document.IsAt] != f.document.Is })
+	if len(of) == 0 {
+		of = slices.DeleteFunc(rooted, (*format).headed)
+	}
 	switch len(of) {
 	case 0:
 		return nil, nil, unknown(known, place, "the header states no collection that the definitions have")
@@ -98,7 +109,11 @@ func readHeader(s *scanner, known []*format, place finding.Place) (*format, said
 func unknown(known []*format, place finding.Place, message string) error {
 	var names []string
 	for _, f := range known {
-		names = append(names, fmt.Sprintf("%s (root %s, collection %s)", f.name, f.document.Root, f.document.Is))
+		if f.headed() {
+			names = append(names, fmt.Sprintf("%s (root %s, collection %s)", f.name, f.document.Root, f.document.Is))
+		} else {
+			names = append(names, fmt.Sprintf("%s (root %s)", f.name, f.document.Root))
+		}
 	}
 	if len(names) > 0 {
 		message += "; known are " + strings.Join(names, ", ")
@@ -107,10 +122,10 @@ func unknown(known []*format, place finding.Place, message string) error {
 }
 
 // gather reads what the elements at the paths of some formats say. The header comes before everything else in the root.
-func gather(s *scanner, rooted []*format, place finding.Place) (said, error) {
+func gather(s *markup.Scanner, rooted []*format, place finding.Place) (said, error) {
 	root := &node{}
 	for _, f := range rooted {
-		for _, path := range f.paths() {
+		for _, path := range paths(f.document) {
 			root.add(path, false).leaf = true
 		}
 	}
@@ -118,19 +133,19 @@ func gather(s *scanner, rooted []*format, place finding.Place) (said, error) {
 	open := []*node{root}
 	var text []byte
 	for {
-		k, err := s.next()
+		k, err := s.Next()
 		if err != nil {
 			return nil, err
 		}
-		if s.offset() > maxHeader {
+		if s.Offset() > maxHeader {
 			return nil, malformed(place, "the header is longer than 1 MiB")
 		}
 		at := open[len(open)-1]
 		switch k {
-		case startTag:
+		case markup.StartTag:
 			var n *node
-			if at != nil && !s.foreign {
-				n = at.child(s.name)
+			if at != nil && !s.Foreign {
+				n = at.child(s.Name)
 			}
 			if len(open) == 1 && (n == nil || n.count > 0) {
 				return says, nil
@@ -142,9 +157,9 @@ func gather(s *scanner, rooted []*format, place finding.Place) (said, error) {
 			if n != nil {
 				n.count++
 			}
-		case textRun:
+		case markup.TextRun:
 			if at != nil && at.leaf {
-				if text = append(text, s.text...); len(text) > maxSaid {
+				if text = append(text, s.Text...); len(text) > maxSaid {
 					return nil, malformed(elsewhere(place, at), "what the element says is too long")
 				}
 			}
@@ -173,9 +188,12 @@ func malformed(place finding.Place, message string) error {
 }
 
 // judge holds the header to its format: all that must be said is said, the year is one that the definitions have, and
-// the reference date is its last day.
+// the reference date is its last day. A format without headers says no year, 0, and no authority.
 func (f *format) judge(says said, place finding.Place) (year int, authority string, err error) {
-	for _, path := range f.paths() {
+	if !f.headed() {
+		return 0, "", nil
+	}
+	for _, path := range paths(f.document) {
 		if says[path] == "" {
 			return 0, "", malformed(elsewhere(place, &node{path: path}), "the element is missing or empty")
 		}
@@ -237,7 +255,7 @@ func isCode(text string) bool {
 func stopAt(err error, place finding.Place, line int64) error {
 	var f fault
 	if errors.As(err, &f) {
-		return f.stop(place, line)
+		return stop(f, place, line)
 	}
 	return err
 }

@@ -1,12 +1,16 @@
-// Package xml reads extracts that are one XML document, such as the CIN census: well-formed XML 1.0 without a document
-// type, in UTF-8, US-ASCII, ISO-8859-1 or Windows-1252.
+// Package xml reads extracts that are one XML document, such as the CIN census or the SSDA903 return: well-formed XML 1.0
+// without a document type, in UTF-8, US-ASCII, ISO-8859-1 or Windows-1252.
 //
 // # Rows and cells
 //
 // A table's row is an element at a path from the root's children; a cell is the text of an element seen from there,
 // upwards too (../ChildIdentifiers/LAchildID), or the row's own (a full stop). Row n of a table is the n-th such element
 // of the file. Where elements stand among their siblings says nothing: rows are held until the outermost element
-// that has cells of theirs (the Child) is closed. A cell that is not there is empty.
+// that has cells of theirs (the Child) is closed. A cell that is not there is empty: nothing is taken over from another row.
+//
+// One element may be a row of several tables. A table that says when it has a row has none where the elements that it names
+// for it are all missing, empty, 0 or false: such an element is neither read nor kept back, and counts in the numbering of
+// the rows all the same.
 //
 // # What is kept back, and what is passed over
 //
@@ -27,6 +31,8 @@
 // not of the declared encoding, NUL, UTF-16; an end before the root is closed, or anything after it; a second header; a
 // file that changed since it was recognised. The header refuses it when it is not the first in the root, lacks what the
 // format needs, states a year that the definitions do not have, or a reference date that is not the last of that year.
+// A document of a format without headers is told by its root element. Its sources have no year and no authority: the year
+// is told as that of text, before rows are asked for, and tables that the return of that year does not have are left out.
 //
 // # Cost
 //
@@ -44,6 +50,7 @@ import (
 
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/extract/internal/markup"
 	"github.com/postern-gateway/postern/pkg/finding"
 )
 
@@ -57,7 +64,8 @@ type Reader struct {
 var _ extract.Reader = Reader{}
 
 // Recognise reads the header of a document, and no further: the format is the one whose root element and collection the
-// document has, and its tables those of the collection year that it states.
+// document has, and its tables those of the collection year that it states. Where the format has no headers, the root
+// element tells it, and the tables are those of all years.
 func (Reader) Recognise(ctx context.Context, catalogue *dataset.Catalogue, path, file string, _ *finding.Report) ([]*extract.Source, error) {
 	place := finding.Place{File: file}
 	f, err := extract.OpenFile(path, place)
@@ -65,10 +73,10 @@ func (Reader) Recognise(ctx context.Context, catalogue *dataset.Catalogue, path,
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // only read from: nothing is lost
-	s := newScanner(interruptible{ctx, f})
+	s := markup.New(interruptible{ctx, f})
 	of, says, err := readHeader(s, formats(catalogue), place)
 	if err != nil {
-		return nil, unread(ctx, stopAt(err, place, s.line()), place)
+		return nil, unread(ctx, stopAt(err, place, s.Line()), place)
 	}
 	year, authority, err := of.judge(says, place)
 	if err != nil {
@@ -119,7 +127,7 @@ func (r Reader) tree(demands []*extract.Demand) *node {
 	var tables []*dataset.Table
 	if r.Catalogue != nil {
 		for _, t := range r.Catalogue.Tables() {
-			if t.Document != nil && t.Format == src.Table.Format {
+			if t.Row != "" && t.Format == src.Table.Format {
 				tables = append(tables, t)
 			}
 		}

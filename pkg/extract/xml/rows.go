@@ -1,11 +1,15 @@
 package xml
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"slices"
 
+	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/extract/internal/markup"
 	"github.com/postern-gateway/postern/pkg/finding"
 )
 
@@ -21,6 +25,7 @@ type rows struct {
 	collector *extract.Collector
 	unsound   *extract.Collector // rows kept back before their cells are looked at, what is ambiguous of them left out
 	from      []origin           // per wanted column
+	when      []int              // which cells of the row's element say that it is a row; nil for always
 	cells     [][]byte
 }
 
@@ -33,10 +38,10 @@ type origin struct {
 // pass is one reading of one file.
 type pass struct {
 	src     *extract.Source
-	scan    *scanner
+	scan    *markup.Scanner
 	knows   bool // the tree has all that the definitions have
 	demands []*rows
-	frames  [maxDepth + 1]frame
+	frames  [markup.MaxDepth + 1]frame
 	depth   int // of the innermost open element among frames, 0 for the root
 
 	held  []held
@@ -69,7 +74,7 @@ type cell struct {
 
 // newPass lays out where the cells of all demands are found.
 func newPass(src *extract.Source, root *node, demands []*extract.Demand, in io.Reader) *pass {
-	p := &pass{src: src, scan: newScanner(in)}
+	p := &pass{src: src, scan: markup.New(in)}
 	for _, d := range demands {
 		r := &rows{Demand: d, collector: extract.NewCollector(d.Source, d.Want, d.Report),
 			unsound: extract.NewCollector(d.Source, d.Want, &finding.Report{}),
@@ -77,6 +82,9 @@ func newPass(src *extract.Source, root *node, demands []*extract.Demand, in io.R
 		row := root.add(d.Source.Table.Row, false)
 		row.holder = true
 		row.rows = append(row.rows, r)
+		for _, path := range d.Source.Table.RowIf {
+			r.when = append(r.when, row.slot(row.add(path, false)))
+		}
 		for i, c := range d.Want {
 			scope, below, ok := reach(row, c.Path)
 			if !ok || !c.In(src.Year) {
@@ -110,20 +118,20 @@ func newPass(src *extract.Source, root *node, demands []*extract.Demand, in io.R
 func (p *pass) read(ctx context.Context) error {
 	root := p.frames[0].node
 	for rooted := false; ; rooted = true {
-		k, err := p.scan.next()
+		k, err := p.scan.Next()
 		if err != nil {
 			return unread(ctx, p.place(err), finding.Place{File: p.src.File})
 		}
 		switch {
-		case !rooted && (k != startTag || string(p.scan.name) != root.name || p.scan.foreign):
+		case !rooted && (k != markup.StartTag || string(p.scan.Name) != root.name || p.scan.Foreign):
 			return extract.Changed(p.src)
 		case !rooted:
 			err = p.hold(&p.frames[0])
-		case k == startTag:
+		case k == markup.StartTag:
 			err = p.start()
-		case k == textRun:
+		case k == markup.TextRun:
 			err = p.said()
-		case k == endTag:
+		case k == markup.EndTag:
 			err = p.end(ctx)
 		default:
 			return p.finish(ctx, root)
@@ -156,7 +164,7 @@ func flush(ctx context.Context, r *rows) error {
 	}
 	// That something is said of a child and a day keeps an older row on the same from leaving: these rows come as
 	// broken ones too. They are counted, and what is wrong with them is told, where they were met.
-	return r.unsound.Flush(&extract.Demand{Source: r.Source, Want: r.Want, Sink: func(b *extract.Batch) error {
+	return r.unsound.Flush(&extract.Demand{Source: r.Source, Want: r.Want, Confidential: true, Sink: func(b *extract.Batch) error {
 		for _, part := range []*extract.Batch{b, b.Broken} {
 			if part == nil || part.Len() == 0 {
 				continue
@@ -184,11 +192,11 @@ func (p *pass) start() error {
 		return nil
 	}
 	around.mixed = true // told only of a cell
-	n := around.node.child(p.scan.name)
+	n := around.node.child(p.scan.Name)
 	switch {
 	case around.node.quiet:
 		return nil
-	case n == nil || p.scan.foreign:
+	case n == nil || p.scan.Foreign:
 		if !p.knows {
 			return nil
 		}
@@ -232,11 +240,11 @@ func (p *pass) said() error {
 	switch {
 	case f.node == nil || f.node.quiet:
 	case len(f.node.targets) > 0:
-		if len(p.text)+len(p.scan.text) > maxCells {
+		if len(p.text)+len(p.scan.Text) > maxCells {
 			return RuleRecordTooLarge
 		}
-		p.text = append(p.text, p.scan.text...)
-	case !f.node.leaf && !p.scan.blank:
+		p.text = append(p.text, p.scan.Text...)
+	case !f.node.leaf && !p.scan.Blank:
 		p.tell(RuleTextStray, finding.Warning, p.here(f.node), "text stands in this element, outside the elements that are read; it is not read",
 			"look for a value outside its element, or for an element's name that lost its marks")
 	}
@@ -285,9 +293,15 @@ func (p *pass) emit(ctx context.Context) error {
 	return nil
 }
 
-// row gives one row to one demand, or keeps it back.
+// row gives one row to one demand, or keeps it back. An element that says nothing of the table's is no row of it.
 func (p *pass) row(r *rows, at int) {
 	number, sound := p.held[at].number, true
+	if is, rule := p.isRow(r, at); rule != "" {
+		sound = false
+		p.unusable(r, number, r.Source.Table.RowIf[is], rule)
+	} else if is < 0 {
+		return
+	}
 	for i, o := range r.from {
 		r.cells[i] = nil
 		if o.none {
@@ -300,8 +314,7 @@ func (p *pass) row(r *rows, at int) {
 		c := &p.cells[p.held[holder].first+o.slot]
 		if c.rule != "" {
 			sound = false
-			message, hint := rowTexts(c.rule)
-			r.Report.Add(c.rule, finding.Quarantine, r.Source.Place(number, r.Want[i].Name), message, hint)
+			p.unusable(r, number, r.Want[i].Name, c.rule)
 			continue
 		}
 		r.cells[i] = p.text[c.from:c.to]
@@ -313,6 +326,34 @@ func (p *pass) row(r *rows, at int) {
 		return
 	}
 	r.collector.Add(number, r.cells)
+}
+
+// isRow finds which of the elements that make a row says something, 0 where none is asked, -1 for none. One that cannot be
+// used comes with its rule: it may say that there is a row.
+func (p *pass) isRow(r *rows, at int) (int, string) {
+	is := -1
+	if len(r.when) == 0 {
+		is = 0
+	}
+	for i, slot := range r.when {
+		c := &p.cells[p.held[at].first+slot]
+		if text := bytes.TrimSpace(p.text[c.from:c.to]); is < 0 && len(text) > 0 && string(text) != "0" && !bytes.EqualFold(text, []byte("false")) {
+			is = i
+		}
+		if c.rule != "" && !slices.ContainsFunc(r.Want, func(w *dataset.Column) bool { return w.Path == r.Source.Table.RowIf[i] }) {
+			return i, c.rule
+		}
+		if c.rule != "" {
+			is = i // the column is told when its cell is taken
+		}
+	}
+	return is, ""
+}
+
+// unusable tells of a cell that keeps its row back.
+func (p *pass) unusable(r *rows, number int64, column, rule string) {
+	message, hint := rowTexts(rule)
+	r.Report.Add(rule, finding.Quarantine, r.Source.Place(number, column), message, hint)
 }
 
 func rowTexts(rule string) (message, hint string) {
@@ -355,5 +396,5 @@ func (p *pass) place(err error) error {
 			break
 		}
 	}
-	return f.stop(place, p.scan.line())
+	return stop(f, place, p.scan.Line())
 }

@@ -15,11 +15,12 @@ type node struct {
 	children []*node
 	depth    int // 0 for the root
 
-	table string // the id of the table whose row it is; empty for none
-	count int64  // how many there were so far
-	leaf  bool   // a column's cell is its text
-	late  bool   // other collection years have it, this one has not
-	quiet bool   // of the header, which was read when the file was recognised
+	table     string // the id of the table whose row it is, of several one whose row it always is; empty for none
+	sometimes bool   // it is no row of that table where it says nothing
+	count     int64  // how many there were so far
+	leaf      bool   // a column's cell is its text, or it says that there is a row
+	late      bool   // other collection years have it, this one has not
+	quiet     bool   // of the header, which was read when the file was recognised
 
 	holder  bool     // wanted cells belong to it: it is a row, or an element around rows
 	outer   bool     // a holder in no other holder: what is gathered ends with it
@@ -34,14 +35,17 @@ type target struct{ depth, slot int }
 // newTree makes the elements that a document's tables have in a collection year.
 func newTree(document *dataset.Document, tables []*dataset.Table, year int) *node {
 	root := &node{name: document.Root, path: document.Root}
-	for _, path := range []string{document.IsAt, document.Year, document.ReferenceDate, document.Authority} {
+	for _, path := range paths(document) {
 		top, _, _ := strings.Cut(path, "/")
 		root.add(top, false).quiet = true
 	}
 	for _, t := range tables {
 		row := root.add(t.Row, !t.In(year))
-		if row.table == "" {
-			row.table = t.ID()
+		if row.table == "" || len(t.RowIf) == 0 && row.sometimes {
+			row.table, row.sometimes = t.ID(), len(t.RowIf) > 0
+		}
+		for _, path := range t.RowIf {
+			row.add(path, !t.In(year)).leaf = true
 		}
 		for _, c := range t.Columns {
 			if scope, below, ok := reach(row, c.Path); ok {

@@ -1,15 +1,15 @@
-package xml
+package markup
 
 import "bytes"
 
 // markup takes what a < begins. It reports false for what is passed over.
-func (s *scanner) markup() (kind, bool, error) {
+func (s *Scanner) markup() (Kind, bool, error) {
 	if s.depth > 0 { // most often an end tag, as it should be
 		want := s.names[s.opened[s.depth-1]:]
 		if b := s.buf[s.at:s.end]; len(b) > len(want)+2 && b[1] == '/' && b[len(want)+2] == '>' && bytes.Equal(b[2:len(want)+2], want) {
 			s.at += len(want) + 3
 			s.pop()
-			return endTag, true, nil
+			return EndTag, true, nil
 		}
 	}
 	if ok, err := s.have(2); err != nil {
@@ -30,7 +30,7 @@ func (s *scanner) markup() (kind, bool, error) {
 }
 
 // closing takes an end tag that is not written in the shortest way, or is not the right one.
-func (s *scanner) closing() (kind, bool, error) {
+func (s *Scanner) closing() (Kind, bool, error) {
 	end, err := s.find(2, ">")
 	if err != nil {
 		return 0, false, err
@@ -41,11 +41,11 @@ func (s *scanner) closing() (kind, bool, error) {
 	}
 	s.at += end + 1
 	s.pop()
-	return endTag, true, nil
+	return EndTag, true, nil
 }
 
 // instruction passes over a processing instruction. An XML declaration has its place at the beginning, and nowhere else.
-func (s *scanner) instruction() error {
+func (s *Scanner) instruction() error {
 	end, err := s.find(2, "?>")
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func (s *scanner) instruction() error {
 }
 
 // declaration takes a comment or a CDATA section, and refuses all else that begins so.
-func (s *scanner) declaration() (kind, bool, error) {
+func (s *Scanner) declaration() (Kind, bool, error) {
 	const comment, cdata = "<!--", "<![CDATA["
 	if ok, err := s.have(3); err != nil || !ok {
 		return 0, false, orCutOff(err)
@@ -87,7 +87,7 @@ func (s *scanner) declaration() (kind, bool, error) {
 		}
 		err = s.literal(s.buf[s.at+len(cdata) : s.at+end])
 		s.at += end + 3
-		return textRun, true, err
+		return TextRun, true, err
 	default:
 		return 0, false, RuleDoctype
 	}
@@ -101,7 +101,7 @@ func orCutOff(err error) error {
 }
 
 // comment passes over a comment, in which two hyphens stand only at its end.
-func (s *scanner) comment() error {
+func (s *Scanner) comment() error {
 	end, err := s.find(4, "--")
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (s *scanner) comment() error {
 }
 
 // opening takes a start tag.
-func (s *scanner) opening() (kind, bool, error) {
+func (s *Scanner) opening() (Kind, bool, error) {
 	end, err := s.tagEnd()
 	if err != nil {
 		return 0, false, err
@@ -133,26 +133,26 @@ func (s *scanner) opening() (kind, bool, error) {
 		s.empty = true
 		rest = rest[:len(rest)-1]
 	}
-	if s.foreign, err = foreign(name, rest); err != nil {
+	if s.Foreign, err = s.attributes(name, rest); err != nil {
 		return 0, false, err
 	}
 	if s.closed {
 		return 0, false, RuleTrailing
 	}
-	if s.depth == maxDepth {
+	if s.depth == MaxDepth {
 		return 0, false, RuleTooDeep
 	}
 	s.rooted = true
 	s.opened[s.depth] = len(s.names)
 	s.names = append(s.names, name...)
 	s.depth++
-	s.name = name
+	s.Name = name
 	s.at += end + 1
-	return startTag, true, nil
+	return StartTag, true, nil
 }
 
 // tagEnd is how far from s.at the > of a start tag stands: one outside quotes.
-func (s *scanner) tagEnd() (int, error) {
+func (s *Scanner) tagEnd() (int, error) {
 	near := s.buf[s.at:s.end]
 	if i := bytes.IndexByte(near, '>'); i >= 0 && bytes.IndexByte(near[:i], '"') < 0 && bytes.IndexByte(near[:i], '\'') < 0 {
 		return i, nil
@@ -177,8 +177,10 @@ func (s *scanner) tagEnd() (int, error) {
 	}
 }
 
-// foreign judges the attributes of a start tag, which are not read, and reports whether its element is in a namespace.
-func foreign(name, attributes []byte) (bool, error) {
+// attributes judges the attributes of a start tag, keeps those that are asked for, and reports whether its element is in a
+// namespace.
+func (s *Scanner) attributes(name, attributes []byte) (bool, error) {
+	s.pairs = s.pairs[:0]
 	in := bytes.IndexByte(name, ':') >= 0
 	if bytes.Count(name, []byte{':'}) > 1 {
 		return false, RuleMalformed
@@ -193,6 +195,11 @@ func foreign(name, attributes []byte) (bool, error) {
 		}
 		if err := judge(value); err != nil {
 			return false, err
+		}
+		if s.KeepAttributes {
+			if err := s.keep(key, value); err != nil {
+				return false, err
+			}
 		}
 		in = in || string(key) == "xmlns" && len(value) > 0
 		attributes = rest
@@ -223,7 +230,7 @@ func attribute(b []byte) (name, value, rest []byte, ok bool) {
 }
 
 // pop closes the innermost element.
-func (s *scanner) pop() {
+func (s *Scanner) pop() {
 	s.depth--
 	s.names = s.names[:s.opened[s.depth]]
 	s.closed = s.depth == 0

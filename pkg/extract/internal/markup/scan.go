@@ -1,4 +1,21 @@
-package xml
+// Package markup takes XML documents apart, for readers of extracts: the pieces of a document, one after the other, in
+// bounded memory. What it accepts is well-formed XML 1.0 without declarations, with names in ASCII and with no entity but
+// the five of XML, in UTF-8, US-ASCII, ISO-8859-1 or Windows-1252:
+//
+//	s := markup.New(file)
+//	for {
+//		kind, err := s.Next() // a Fault, or what reading the file met
+//		switch {
+//		case err != nil || kind == markup.EndOfFile:
+//			return err
+//		case kind == markup.StartTag:
+//			name := s.Name
+//		}
+//	}
+//
+// Elements more than 64 deep in each other, and a text, CDATA section, comment, instruction or tag of more than 1 MiB are
+// faults, so that a document of any length costs the memory of its longest piece.
+package markup
 
 import (
 	"bytes"
@@ -12,25 +29,26 @@ import (
 
 // What is refused while it is read, however long it would go on.
 const (
-	maxDepth = 64      // elements in each other
-	maxRun   = 1 << 20 // bytes of one text, CDATA section, comment, processing instruction or tag
+	MaxDepth = 64      // elements in each other
+	MaxRun   = 1 << 20 // bytes of one text, CDATA section, comment, processing instruction or tag
 	maxName  = 256     // bytes of a name
 	firstBuf = 1 << 16
 )
 
-// kind is what the scanner has found.
-type kind uint8
+// Kind is what a Scanner has found.
+type Kind uint8
 
+// What a document is made of.
 const (
-	startTag kind = iota
-	endTag
-	textRun // text or a CDATA section; several may follow each other
-	endOfFile
+	StartTag Kind = iota // of an element; one that closes itself has an end tag too
+	EndTag
+	TextRun   // text or a CDATA section; several may follow each other
+	EndOfFile // behind the whole document
 )
 
-// scanner takes a document apart. What it accepts is well-formed XML 1.0 without declarations and with names in ASCII;
-// it holds one text or tag at a time, of maxRun bytes at most.
-type scanner struct {
+// Scanner takes a document apart. What it accepts is well-formed XML 1.0 without declarations and with names in ASCII;
+// it holds one text or tag at a time, of MaxRun bytes at most.
+type Scanner struct {
 	src     io.Reader
 	pending error // what reading met behind buf[:end]
 	ascii   bool  // bytes from 0x80 on are refused
@@ -42,32 +60,37 @@ type scanner struct {
 	bom, begun, rooted, closed bool
 
 	names  []byte // of the open elements, one after the other
-	opened [maxDepth]int
+	opened [MaxDepth]int
 	depth  int
 
-	name    []byte // of the tag, until the next call
-	foreign bool   // the start tag is in a namespace
+	// KeepAttributes is set, before the first call of Next, by those who ask for attributes.
+	KeepAttributes bool
+
+	Name    []byte // of the start tag, prefix and all, until the next call of Next
+	Foreign bool   // the start tag is in a namespace
+	Text    []byte // of a text run, references replaced and line ends as LF, until the next call of Next
+	Blank   bool   // the text is nothing but white space
 	empty   bool   // the start tag closes itself: its end comes next
-	text    []byte // of a text run, until the next call
-	blank   bool   // the text is nothing but white space
+	pairs   []pair // of the start tag, where attributes are kept
 	scratch []byte
 }
 
-func newScanner(src io.Reader) *scanner {
-	return &scanner{src: src, buf: make([]byte, firstBuf)}
+// New takes apart what src has from its beginning to its end.
+func New(src io.Reader) *Scanner {
+	return &Scanner{src: src, buf: make([]byte, firstBuf)}
 }
 
-// line is where the scanner stands, from 1.
-func (s *scanner) line() int64 {
+// Line is where the scanner stands, from 1.
+func (s *Scanner) Line() int64 {
 	return s.lines + 1 + int64(bytes.Count(s.buf[:s.at], []byte{'\n'}))
 }
 
-// offset is how many bytes have been taken.
-func (s *scanner) offset() int64 { return s.passed + int64(s.at) }
+// Offset is how many bytes have been taken.
+func (s *Scanner) Offset() int64 { return s.passed + int64(s.at) }
 
 // fill reads at least one byte more behind what the buffer holds. It reports false at the end of the file. What stands in
 // the buffer may move: only distances from s.at hold.
-func (s *scanner) fill() (bool, error) {
+func (s *Scanner) fill() (bool, error) {
 	if s.pending != nil {
 		if errors.Is(s.pending, io.EOF) {
 			return false, nil
@@ -78,7 +101,7 @@ func (s *scanner) fill() (bool, error) {
 		switch {
 		case s.at > 0:
 			s.slide()
-		case len(s.buf) < maxRun:
+		case len(s.buf) < MaxRun:
 			s.buf = append(s.buf, make([]byte, len(s.buf))...)
 		default:
 			return false, RuleTooLong
@@ -100,7 +123,7 @@ func (s *scanner) fill() (bool, error) {
 	return s.fill() // says what is pending
 }
 
-func (s *scanner) slide() {
+func (s *Scanner) slide() {
 	s.lines += int64(bytes.Count(s.buf[:s.at], []byte{'\n'}))
 	s.passed += int64(s.at)
 	s.end = copy(s.buf, s.buf[s.at:s.end])
@@ -109,7 +132,7 @@ func (s *scanner) slide() {
 
 // accept takes n bytes more, up to one that cannot be: that one is told when the scanner gets there, however the file
 // came in pieces.
-func (s *scanner) accept(n int) {
+func (s *Scanner) accept(n int) {
 	more := s.buf[s.end : s.end+n]
 	if i := bytes.IndexByte(more, 0); i >= 0 {
 		more, s.pending = more[:i], RuleNUL
@@ -123,7 +146,7 @@ func (s *scanner) accept(n int) {
 }
 
 // have makes sure that n bytes stand from s.at on; false when the file ends before.
-func (s *scanner) have(n int) (bool, error) {
+func (s *Scanner) have(n int) (bool, error) {
 	for s.end-s.at < n {
 		if more, err := s.fill(); err != nil || !more {
 			return false, err
@@ -133,7 +156,7 @@ func (s *scanner) have(n int) (bool, error) {
 }
 
 // find is how far from s.at a mark stands, looked for from a distance on.
-func (s *scanner) find(from int, mark string) (int, error) {
+func (s *Scanner) find(from int, mark string) (int, error) {
 	for {
 		if i := bytes.Index(s.buf[s.at+from:s.end], []byte(mark)); i >= 0 {
 			return from + i, nil
@@ -147,12 +170,12 @@ func (s *scanner) find(from int, mark string) (int, error) {
 	}
 }
 
-// next finds the next tag or text. Comments and processing instructions are passed over.
-func (s *scanner) next() (kind, error) {
+// Next finds the next tag or text. Comments and processing instructions are passed over.
+func (s *Scanner) Next() (Kind, error) {
 	if s.empty {
 		s.empty = false
 		s.pop()
-		return endTag, nil
+		return EndTag, nil
 	}
 	if !s.begun {
 		if err := s.begin(); err != nil {
@@ -171,7 +194,7 @@ func (s *scanner) next() (kind, error) {
 			continue
 		}
 		var found bool
-		var k kind
+		var k Kind
 		var err error
 		if s.buf[s.at] != '<' {
 			k, found, err = s.run()
@@ -185,10 +208,10 @@ func (s *scanner) next() (kind, error) {
 }
 
 // finish judges the end of the file.
-func (s *scanner) finish() (kind, error) {
+func (s *Scanner) finish() (Kind, error) {
 	switch {
 	case s.closed:
-		return endOfFile, nil
+		return EndOfFile, nil
 	case s.rooted:
 		return 0, RuleCutOff
 	default:
@@ -197,7 +220,7 @@ func (s *scanner) finish() (kind, error) {
 }
 
 // begin looks at what a file may begin with before anything else: a byte order mark, and the XML declaration.
-func (s *scanner) begin() error {
+func (s *Scanner) begin() error {
 	s.begun = true
 	if _, err := s.have(2); err != nil {
 		return err
@@ -255,7 +278,7 @@ func encodingOf(declared []byte) (string, bool) {
 }
 
 // decode reads what follows in an encoding, as UTF-8.
-func (s *scanner) decode(label string) error {
+func (s *Scanner) decode(label string) error {
 	var table *charmap.Charmap
 	switch strings.ToLower(label) {
 	case "", "utf-8":

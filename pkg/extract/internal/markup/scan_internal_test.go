@@ -1,4 +1,4 @@
-package xml
+package markup
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 
 // taken is a document as a scanner takes it apart: a line per tag, and per stretch of text between two tags.
 func taken(in io.Reader) ([]string, error) {
-	s := newScanner(in)
+	s := New(in)
 	var out []string
 	var open [][]byte
 	text := ""
@@ -27,22 +27,22 @@ func taken(in io.Reader) ([]string, error) {
 		out = append(out, what)
 	}
 	for {
-		k, err := s.next()
+		k, err := s.Next()
 		if err != nil {
 			return nil, err
 		}
 		switch k {
-		case startTag:
-			open = append(open, bytes.Clone(s.name))
-			put("start " + string(s.name))
-		case endTag:
+		case StartTag:
+			open = append(open, bytes.Clone(s.Name))
+			put("start " + string(s.Name))
+		case EndTag:
 			put("end " + string(open[len(open)-1]))
 			open = open[:len(open)-1]
-		case textRun:
-			if s.blank != (strings.Trim(string(s.text), " \t\r\n") == "") {
+		case TextRun:
+			if s.Blank != (strings.Trim(string(s.Text), " \t\r\n") == "") {
 				return nil, errors.New("a text is blank, or is not, and the scanner says otherwise")
 			}
-			text += string(s.text)
+			text += string(s.Text)
 		default:
 			return out, nil
 		}
@@ -109,7 +109,7 @@ func compare(t *testing.T, document []byte) bool {
 		t.Fatalf("%q in pieces:\n%v %v\n%v %v\n%v %v", document, got, err, slow, slowErr, halves, halvesErr)
 	}
 	if err != nil {
-		var f fault
+		var f Fault
 		if !errors.As(err, &f) {
 			t.Fatalf("%q: %v is no finding", document, err)
 		}
@@ -271,7 +271,7 @@ func TestScannerIsBounded(t *testing.T) {
 			if !errors.Is(err, v.want) {
 				t.Errorf("%v, want %v", err, v.want)
 			}
-			if n := after.TotalAlloc - before.TotalAlloc; n > 8<<20 || rest.read > 2*maxRun {
+			if n := after.TotalAlloc - before.TotalAlloc; n > 8<<20 || rest.read > 2*MaxRun {
 				t.Errorf("%d KiB allocated, %d KiB read", n>>10, rest.read>>10)
 			}
 		})
@@ -280,20 +280,20 @@ func TestScannerIsBounded(t *testing.T) {
 
 // A hundred megabytes of sound elements, each with its longest text, is read in the memory of one.
 func TestScannerMemoryDoesNotGrow(t *testing.T) {
-	element := "<b x='" + strings.Repeat("y", 1000) + "'>" + strings.Repeat("x", maxRun-4096) + "</b><!-- " + strings.Repeat("c", 1000) + " -->"
-	s := newScanner(io.MultiReader(strings.NewReader("<a>"), io.LimitReader(&endless{text: element}, int64(100*len(element))), strings.NewReader("</a>")))
+	element := "<b x='" + strings.Repeat("y", 1000) + "'>" + strings.Repeat("x", MaxRun-4096) + "</b><!-- " + strings.Repeat("c", 1000) + " -->"
+	s := New(io.MultiReader(strings.NewReader("<a>"), io.LimitReader(&endless{text: element}, int64(100*len(element))), strings.NewReader("</a>")))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	texts := 0
 	for {
-		k, err := s.next()
+		k, err := s.Next()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if k == textRun {
+		if k == TextRun {
 			texts++
 		}
-		if k == endOfFile {
+		if k == EndOfFile {
 			break
 		}
 	}

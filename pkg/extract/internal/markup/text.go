@@ -1,4 +1,4 @@
-package xml
+package markup
 
 import (
 	"bytes"
@@ -6,7 +6,7 @@ import (
 )
 
 // run takes a text up to the next tag. It reports false for white space outside the root element.
-func (s *scanner) run() (kind, bool, error) {
+func (s *Scanner) run() (Kind, bool, error) {
 	length, seen := 0, 0
 	for {
 		if i := bytes.IndexByte(s.buf[s.at+seen:s.end], '<'); i >= 0 {
@@ -24,23 +24,23 @@ func (s *scanner) run() (kind, bool, error) {
 		}
 	}
 	err := s.read(s.buf[s.at : s.at+length])
-	if err == nil && s.depth == 0 && !s.blank {
+	if err == nil && s.depth == 0 && !s.Blank {
 		err = RuleMalformed
 		if s.closed {
 			err = RuleTrailing
 		}
 	}
 	s.at += length
-	return textRun, s.depth > 0, err
+	return TextRun, s.depth > 0, err
 }
 
 // read makes of a text what it says: references replaced, line ends as LF. A plain text is not copied.
-func (s *scanner) read(raw []byte) error {
+func (s *Scanner) read(raw []byte) error {
 	at := 0
 	for at < len(raw) && (raw[at] == ' ' || raw[at] == '\n' || raw[at] == '\t') {
 		at++
 	}
-	s.text, s.blank = raw, at == len(raw)
+	s.Text, s.Blank = raw, at == len(raw)
 	for ; at < len(raw); at++ {
 		if c := raw[at]; c < ' ' || c >= utf8.RuneSelf || c == '&' || c == '>' {
 			return s.rewrite(raw, true)
@@ -50,12 +50,12 @@ func (s *scanner) read(raw []byte) error {
 }
 
 // literal is read for a CDATA section, in which no character begins anything.
-func (s *scanner) literal(raw []byte) error { return s.rewrite(raw, false) }
+func (s *Scanner) literal(raw []byte) error { return s.rewrite(raw, false) }
 
-func (s *scanner) rewrite(raw []byte, references bool) error {
+func (s *Scanner) rewrite(raw []byte, references bool) error {
 	out, err := expand(s.scratch[:0], raw, references)
-	s.scratch, s.text = out, out
-	s.blank = len(bytes.TrimLeft(out, " \t\r\n")) == 0
+	s.scratch, s.Text = out, out
+	s.Blank = len(bytes.TrimLeft(out, " \t\r\n")) == 0
 	return err
 }
 

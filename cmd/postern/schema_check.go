@@ -1,0 +1,304 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/postern-gateway/postern/pkg/config"
+	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/document"
+	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/schemas"
+)
+
+const schemaCheckLong = `Reads the council's own definitions (the files named, or all of the folder that
+schemas names in postern.yaml) and tells every mistake at once, with file, line
+and column; a place that is still to be filled in is one. Of a file without any
+it says which core tables each of its tables feeds, and which built-in table a
+file of it might be taken for. With --extracts it also says which of the
+extracts each table is recognised by. It reads no cell.
+
+` + exitCodes
+
+func (p *program) schemaCheckCommand() *cobra.Command {
+	var files bool
+	c := p.jsonFlag(&cobra.Command{
+		Use: "check [FILE…]", Short: "Find every mistake in definitions, and say what each feeds",
+		Example: "  postern schema check\n  postern schema check schemas/early_help.yaml --extracts",
+		Long:    schemaCheckLong,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.schemaCheck(cmd.Context(), args, files)
+		},
+	})
+	c.Flags().BoolVar(&files, "extracts", false, "say which files of the folder of extracts each table is recognised by")
+	return c
+}
+
+// described is a table of the council's own.
+type described struct {
+	Table    string   `json:"table"`
+	Meaning  string   `json:"meaning"`
+	Columns  int      `json:"columns"`
+	Never    int      `json:"never_leave"` // how many of them never leave
+	Feeds    []fed    `json:"feeds"`
+	Links    bool     `json:"links"`              // says which pupils are which children
+	Warnings []string `json:"warnings,omitempty"` // refuse nothing, and somebody should look
+	Files    []string `json:"files,omitempty"`    // extracts that are recognised as it
+}
+
+// fed is a core table that a table feeds.
+type fed struct {
+	Core    string `json:"core"`
+	Adds    bool   `json:"adds"`
+	Columns []pair `json:"columns"`
+}
+
+type pair struct {
+	To   string   `json:"to"`
+	From []string `json:"from"`
+	Map  string   `json:"map,omitempty"`
+}
+
+func (p *program) schemaCheck(ctx context.Context, named []string, files bool) error {
+	c, err := p.configOrNone()
+	if err != nil {
+		return err
+	}
+	if files && c == nil {
+		return usage("leave --extracts out, or name the configuration with --config", "there is no configuration that says where the extracts are")
+	}
+	d, err := definitionsOf(c, named)
+	if err != nil {
+		return err
+	}
+	cat, err := d.load()
+	if err != nil {
+		return asNamed(err, d, named)
+	}
+	builtIn, err := dataset.Load(schemas.Files)
+	if err != nil {
+		return err
+	}
+	tables := describe(cat, builtIn)
+	if files {
+		if err := recognised(ctx, c, cat, tables); err != nil {
+			return err
+		}
+	}
+	if p.json {
+		return writeJSON(p.stdout, tables)
+	}
+	return writeDescribed(p.stdout, d, tables)
+}
+
+// definitionsOf are the files named and, beside them, all of the council's folder.
+func definitionsOf(c *config.Config, named []string) (*definitions, error) {
+	d := &definitions{}
+	for _, path := range named {
+		if err := d.add(path); err != nil {
+			return nil, err
+		}
+	}
+	if c != nil && c.Schemas != "" {
+		inFolder, err := filepath.Glob(filepath.Join(c.Schemas, "*.yaml"))
+		if err != nil {
+			return nil, fmt.Errorf("list definitions: %w", err)
+		}
+		for _, path := range inFolder {
+			if err := d.add(path); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(d.names) == 0 {
+		return nil, usage("name a file, or let schemas in postern.yaml name the folder that has them: postern schema new drafts one",
+			"there are no definitions of the council's own")
+	}
+	slices.Sort(d.names)
+	return d, nil
+}
+
+// asNamed tells the mistakes with the paths of the files; of files that were named, theirs alone where there are any.
+func asNamed(err error, d *definitions, named []string) error {
+	var refusal *finding.Refusal
+	var problems document.Problems
+	if errors.As(err, &refusal) || !errors.As(err, &problems) {
+		return err
+	}
+	var asked, all document.Problems
+	for _, problem := range problems {
+		path, own := d.paths[problem.File]
+		if own {
+			problem.File = path
+		}
+		if problem.Code == document.EmptyValue && problem.Hint == "" {
+			problem.Hint = "fill it in: the comment beside it says with what"
+		}
+		all = append(all, problem)
+		if slices.Contains(named, path) {
+			asked = append(asked, problem)
+		}
+	}
+	if len(asked) > 0 {
+		return asked
+	}
+	return all
+}
+
+// describe says what each table does that is not built in.
+func describe(cat, builtIn *dataset.Catalogue) []*described {
+	out := []*described{}
+	for _, t := range cat.Tables() {
+		if builtIn.Table(t.ID()) != nil {
+			continue
+		}
+		d := &described{Table: t.ID(), Meaning: t.Meaning, Columns: len(t.Columns), Feeds: feedsOf(cat, t), Warnings: warnings(t, builtIn)}
+		for _, column := range t.Columns {
+			if !column.Class.Releasable() || len(column.Treatments) == 0 {
+				d.Never++
+			}
+		}
+		d.Links = slices.ContainsFunc(cat.Links(), func(l dataset.Link) bool { return l.Table == t.ID() })
+		if len(d.Feeds) == 0 && !t.Core() {
+			d.Warnings = append(d.Warnings, "it feeds no core table: its rows leave only under an agreement that names it as "+t.ID())
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+func feedsOf(cat *dataset.Catalogue, t *dataset.Table) []fed {
+	out := []fed{}
+	for _, core := range cat.Tables() {
+		for i := range core.Sources {
+			s := &core.Sources[i]
+			if s.Table != t.ID() {
+				continue
+			}
+			f := fed{Core: core.ID(), Adds: s.Adds}
+			for _, feed := range s.Columns {
+				way := pair{To: feed.Column, From: feed.Reads()}
+				if feed.Map != nil {
+					way.Map = feed.Map.Name
+				}
+				f.Columns = append(f.Columns, way)
+			}
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// warnings are what somebody should look at in a table.
+func warnings(t *dataset.Table, builtIn *dataset.Catalogue) []string {
+	var out []string
+	for _, other := range builtIn.Tables() {
+		if t.Core() || other.Core() || !t.Delimited || !other.Delimited {
+			continue
+		}
+		must, has := 0, 0
+		for _, c := range other.Columns {
+			if c.Optional || c.From != 0 || c.To != 0 {
+				continue
+			}
+			must++
+			if slices.ContainsFunc(t.Columns, func(own *dataset.Column) bool { return own.Fits(dataset.Fold(c.Heading())) > 0 }) {
+				has++
+			}
+		}
+		if must > 0 && 2*has >= must {
+			out = append(out, fmt.Sprintf("it has %d of the %d columns that a file of %s must have: a file that has all of both cannot be told apart", has, must, other.ID()))
+		}
+	}
+	if !t.Core() && t.Document == nil && len(t.YearEvidence) == 0 {
+		out = append(out, "no date tells the collection year: its files must lie in a folder named for it, such as 2025-26")
+	}
+	must := slices.ContainsFunc(t.Columns, func(c *dataset.Column) bool { return !c.Optional && c.From == 0 && c.To == 0 })
+	if !t.Core() && t.Delimited && !must {
+		out = append(out, "all its columns are optional: any file that has one of them may be taken for it")
+	}
+	return out
+}
+
+// recognised finds out which extracts are taken for the tables. What a file is otherwise is no matter here.
+func recognised(ctx context.Context, c *config.Config, cat *dataset.Catalogue, tables []*described) error {
+	read := readers(cat)
+	return filepath.WalkDir(c.Extracts, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return usage("correct extracts in postern.yaml, or leave --extracts out", "the folder of extracts cannot be read: %w", err)
+		}
+		if name := entry.Name(); strings.HasPrefix(name, ".") && path != c.Extracts || strings.HasPrefix(name, "~$") {
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		reader, known := read[strings.ToLower(filepath.Ext(path))]
+		if entry.IsDir() || !known {
+			return nil
+		}
+		sources, err := reader.Recognise(ctx, cat, path, path, &finding.Report{})
+		var bad *extract.Invalid
+		if errors.As(err, &bad) {
+			return nil // of no table, or in some other way no extract: postern inspect tells
+		}
+		if err != nil {
+			return err
+		}
+		for _, src := range sources {
+			for _, t := range tables {
+				if t.Table == src.Table.ID() && !slices.Contains(t.Files, path) {
+					t.Files = append(t.Files, path)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+func writeDescribed(w io.Writer, d *definitions, tables []*described) error {
+	var b strings.Builder
+	for _, name := range d.names {
+		fmt.Fprintf(&b, "good: %s\n", d.paths[name])
+	}
+	for _, t := range tables {
+		fmt.Fprintf(&b, "\n%s: %d columns, of which %d never leave\n", t.Table, t.Columns, t.Never)
+		for _, f := range t.Feeds {
+			var ways []string
+			for _, c := range f.Columns {
+				way := c.To
+				if len(c.From) > 0 {
+					way += " from " + strings.Join(c.From, ", ")
+				}
+				if c.Map != "" {
+					way += " by " + c.Map
+				}
+				ways = append(ways, way)
+			}
+			fmt.Fprintf(&b, "  feeds %s%s: %s\n", f.Core, map[bool]string{false: " (marks only)"}[f.Adds], strings.Join(ways, "; "))
+		}
+		if t.Links {
+			b.WriteString("  links pupils to children\n")
+		}
+		for _, file := range t.Files {
+			fmt.Fprintf(&b, "  recognised: %s\n", file)
+		}
+		for _, warning := range t.Warnings {
+			fmt.Fprintf(&b, "  warning: %s\n", warning)
+		}
+	}
+	fmt.Fprintf(&b, "\n%s\n", cmp.Or(map[bool]string{true: "These files describe no table."}[len(tables) == 0],
+		"No mistakes. See what a file of it looks like to the gate: postern inspect FILE"))
+	_, err := io.WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,89 @@
+package harmonise
+
+import (
+	"slices"
+
+	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/finding"
+)
+
+// lastRanks is how many ranks sources of last resort have: all below those of the others.
+const lastRanks = 1700
+
+// rankOf is rank for a source of a table that may be one of last resort.
+func rankOf(table *dataset.Table, at, year int) int16 {
+	if !table.Sources[at].Last {
+		return rank(year, at)
+	}
+	const most = 16 // sources of last resort in one table
+	before := 0
+	for i := range at {
+		if table.Sources[i].Last {
+			before++
+		}
+	}
+	return int16(1 + (year-2000)*most + most - 1 - min(before, most-1))
+}
+
+// among leaves out of a batch the rows that the table is not told of, and says how many they are. Of a row that is kept
+// back, what decides may be what is wrong with it: such a row stays.
+func among(b *extract.Batch, source *dataset.Source) (*extract.Batch, int64) {
+	if source.Rows == nil {
+		return b, 0
+	}
+	out := meeting(b, source, false)
+	if b.Broken != nil {
+		out.Broken = meeting(b.Broken, source, true)
+	}
+	if b.Confidential != nil {
+		out.Confidential = meeting(b.Confidential, source, true)
+	}
+	return out, int64(b.Len() - out.Len())
+}
+
+// meeting is the rows of a batch for which the conditions of a source hold.
+func meeting(b *extract.Batch, source *dataset.Source, unknown bool) *extract.Batch {
+	keep := all(b.Len())
+	for _, w := range source.Rows {
+		c := b.Column(w.Column)
+		holds := make([]bool, len(c.Values))
+		for i, v := range c.Values {
+			holds[i] = unknown && v.State != extract.Known || v.State == extract.Known && slices.Contains(w.Codes, c.Def.Codes[v.Num].Value)
+		}
+		for row, n := range c.Index {
+			keep[row] = keep[row] && holds[n]
+		}
+	}
+	kept := 0
+	for _, k := range keep {
+		if k {
+			kept++
+		}
+	}
+	return filter(b, keep, kept)
+}
+
+// RuleBroad is met when a code says less than the core table's codes tell apart.
+const RuleBroad = "CODE_TOO_BROAD"
+
+// broad tells of codes that become nothing, since they say less than the core table's own.
+func broad(b *extract.Batch, source *dataset.Source, columns []string, report *finding.Report) {
+	for _, name := range columns {
+		feed := source.Feed(name)
+		if feed == nil || feed.NullFor == nil {
+			continue
+		}
+		c := b.Column(inYear(b, feed))
+		if c == nil {
+			continue
+		}
+		for row := range b.Len() {
+			if v := c.At(row); v.State == extract.Known && feed.Broad(c.Def.Codes[v.Num].Value) {
+				report.Add(RuleBroad, finding.Notice, b.Source.Place(b.Rows[row], c.Named()),
+					"the category is broader than those that the core table tells apart, so that the fact leaves as null",
+					"nothing, unless the source system knows more: then let the extract say it")
+			}
+		}
+	}
+}
