@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/export"
 	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/identifier"
 )
 
 const exportLong = `Makes a drop of an agreement from extracts, and publishes it.
@@ -191,21 +193,16 @@ func writeChecks(b *strings.Builder, r *export.Result) {
 
 // writeAccounts accounts for every row that was read.
 func writeAccounts(b *strings.Builder, tables []export.TableRecord) {
-	b.WriteString("\n")
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "WHAT WAS HELD BACK\tread\tleft\trepeated\tmarks\tno child\tother school\tother children\toutside dates\tquarantined")
-	for _, r := range tables {
-		_, _ = fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", r.Table, r.Read, r.Left, r.HeldBack.Superseded, r.HeldBack.Marks,
-			r.HeldBack.Unlinked, r.HeldBack.Elsewhere, r.HeldBack.NotInCohort, r.HeldBack.OutsidePeriod, r.Quarantined)
+	lines := make([]accountLine, len(tables))
+	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	for i, r := range tables {
+		lines[i] = accountLine{table: r.Table, read: number(r.Read), left: number(r.Left), quarantined: number(r.Quarantined), held: make(map[string]string)}
+		for key, n := range r.HeldBack.Parts() {
+			lines[i].held[key] = number(n)
+		}
 	}
-	_ = t.Flush()
-	b.WriteString(heldBackWords)
+	writeAccountLines(b, lines)
 }
-
-// heldBackWords say what the columns of WHAT WAS HELD BACK are.
-const heldBackWords = "repeated: a later return says it again · marks: rows that set a flag or add to another row · no child: pupils\n" +
-	"who are none of the returns' children · other school: pupils whom another school's row counts · other children: not\n" +
-	"in the agreement's cohort · outside dates: not in its data period · quarantined: a finding keeps the row back\n"
 
 // origins names the source columns behind a column, the first or the first two and how many more: the manifest has all.
 func origins(sources []string) string {
@@ -234,6 +231,34 @@ func writeLinkage(b *strings.Builder, links []export.LinkRecord) {
 	}
 	_ = t.Flush()
 	b.WriteString(linkageWords)
+	for _, l := range links {
+		if words := traced(l); len(words) > 0 {
+			fmt.Fprintf(b, "%s: %s\n", l.Table, strings.Join(words, " · "))
+		}
+	}
+}
+
+// traced says what else is known of the links to one table, as far as there is anything.
+func traced(l export.LinkRecord) []string {
+	var words []string
+	add := func(n int64, format string) {
+		if n > 0 {
+			words = append(words, fmt.Sprintf(format, n))
+		}
+	}
+	if l.Domain == string(identifier.LAChildID) {
+		add(l.Orphans, "%d children whom the other return lists are not in it")
+		return words
+	}
+	add(l.Orphans, "%d rows are of nobody whom the returns list")
+	add(l.Former, "%d found by a former number")
+	add(l.Temporary, "%d by a temporary one")
+	if l.Table == export.AnyRoll {
+		add(l.Shared, "%d pupil numbers are those of two children, and link neither: see PUPIL_NUMBER_SHARED")
+	} else {
+		add(l.Shared, "%d kept back, since a number is that of two children")
+	}
+	return words
 }
 
 // linkageWords say what the rows and columns of WHO WAS FOUND AGAIN are.

@@ -170,18 +170,14 @@ func writeColumns(b *strings.Builder, tables []export.PreviewTable) {
 
 // writeHeldBack accounts for the rows that were read, without a small number.
 func writeHeldBack(b *strings.Builder, tables []export.PreviewTable) {
-	b.WriteString("\n")
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "WHAT WAS HELD BACK\tread\tleft\trepeated\tmarks\tno child\tother school\tother children\toutside dates\tquarantined")
-	for _, r := range tables {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s", r.Table, short(r.Read), short(r.Left))
-		for _, why := range []string{"superseded", "marks", "unlinked", "elsewhere", "not_in_cohort", "outside_period"} {
-			_, _ = fmt.Fprintf(t, "\t%s", short(r.HeldBack[why]))
+	lines := make([]accountLine, len(tables))
+	for i, r := range tables {
+		lines[i] = accountLine{table: r.Table, read: short(r.Read), left: short(r.Left), quarantined: short(r.Quarantined), held: make(map[string]string)}
+		for key, n := range r.HeldBack {
+			lines[i].held[key] = short(n)
 		}
-		_, _ = fmt.Fprintf(t, "\t%s\n", short(r.Quarantined))
 	}
-	_ = t.Flush()
-	b.WriteString(heldBackWords)
+	writeAccountLines(b, lines)
 	b.WriteString("<10: fewer than 10, and not none · ~: to the nearest ten, where the exact number would give a small one away\n")
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/draft"
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/extract/csv"
+	"github.com/postern-gateway/postern/pkg/extract/xlsx"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/schemas"
 )
@@ -85,7 +86,15 @@ func (p *program) schemaNew(ctx context.Context, sample, format, out string, opt
 	if err != nil {
 		return err
 	}
-	return p.writeSchema(out, format, draft.Write(format, tables), tables)
+	text := draft.Write(format, tables)
+	if err := writeNew(out, text); err != nil {
+		return err
+	}
+	d := draftedOf(out, format, text, tables)
+	if d.inFolder = c != nil && c.Schemas == filepath.Dir(out); p.json {
+		return writeJSON(p.stdout, d)
+	}
+	return d.write(p.stdout)
 }
 
 // draftPath is where the draft goes.
@@ -156,6 +165,20 @@ func samplesOf(ctx context.Context, path string) ([]sample, error) {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".csv", ".tab", ".tsv", ".txt":
 		return []sample{{name: "rows", rows: csv.Rows(ctx, path, path)}}, nil
+	case ".xlsx", ".xlsm":
+		sheets, err := xlsx.Samples(ctx, path, path)
+		if err != nil {
+			return nil, err
+		}
+		var out []sample
+		for _, s := range sheets {
+			name := "rows"
+			if len(sheets) > 1 {
+				name = fmt.Sprintf("sheet_%d", s.Number)
+			}
+			out = append(out, sample{name: name, rows: s.Rows})
+		}
+		return out, nil
 	default:
 		return nil, usage("save it as CSV UTF-8, or as a workbook (.xlsx)", "the sample is of a kind that is not read")
 	}
@@ -186,6 +209,8 @@ type drafted struct {
 	Format string         `json:"format"`
 	Open   int            `json:"fill_in"` // places that are left to be filled in
 	Tables []draftedTable `json:"tables"`
+
+	inFolder bool // of the council's definitions
 }
 
 type draftedTable struct {
@@ -204,7 +229,8 @@ type draftedColumn struct {
 	Notes    []string      `json:"notes,omitempty"`
 }
 
-func (p *program) writeSchema(file, format string, text []byte, tables []*draft.Table) error {
+// writeNew writes a draft where nothing is yet.
+func writeNew(file string, text []byte) error {
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // a definition is for everybody to read
 	if errors.Is(err, fs.ErrExist) {
 		return taken(file)
@@ -216,7 +242,11 @@ func (p *program) writeSchema(file, format string, text []byte, tables []*draft.
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return errors.Join(fmt.Errorf("write the draft: %w", err), os.Remove(file))
 	}
-	out := drafted{File: file, Format: format, Open: strings.Count(string(text), "# "+draft.FillIn+":")}
+	return nil
+}
+
+func draftedOf(file, format string, text []byte, tables []*draft.Table) drafted {
+	out := drafted{File: file, Format: format, Open: draft.Open(text)}
 	for _, t := range tables {
 		d := draftedTable{Table: format + "/" + t.Name, Rows: t.Rows, Feeds: []string{}}
 		for i := range t.Columns {
@@ -232,10 +262,7 @@ func (p *program) writeSchema(file, format string, text []byte, tables []*draft.
 		}
 		out.Tables = append(out.Tables, d)
 	}
-	if p.json {
-		return writeJSON(p.stdout, out)
-	}
-	return out.write(p.stdout)
+	return out
 }
 
 func (d drafted) write(w io.Writer) error {
@@ -253,8 +280,11 @@ func (d drafted) write(w io.Writer) error {
 			fmt.Fprintf(&b, "  may feed: %s\n", strings.Join(t.Feeds, ", "))
 		}
 	}
-	fmt.Fprintf(&b, "\nWhat lies in the folder of definitions is part of what agreements are approved against: until the draft is finished\n"+
-		"nothing can be exported, and then each agreement needs new decisions. Draft elsewhere with --out.\nFill it in, then:\n  postern schema check %s\n", d.File)
+	if d.inFolder {
+		b.WriteString("\nWhat lies in that folder is part of what agreements are approved against: until the draft is finished nothing can be\n" +
+			"exported, and then each agreement needs new decisions. To draft elsewhere: --out PATH.\n")
+	}
+	fmt.Fprintf(&b, "\nFill it in, then:\n  postern schema check %s\n", d.File)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

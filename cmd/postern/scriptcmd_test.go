@@ -39,6 +39,8 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	[!] json FILE PATH [WANT]  FILE (or stdout) is one JSON document, which has WANT, or anything, at PATH: a.0.b, -1 for
 //	                           the last of a list, len for its length
 //	edit FILE OLD NEW          replace the only OLD in a file; \n is a line end
+//	complete FILE              fill in the title and the meanings that a drafted definition leaves open
+//	feeds FILE                 take the feeds that a drafted definition suggests
 //	append FILE FROM ROW       append a row of another CSV file to a file
 //	digest FILE                put the SHA-256 of a file into $DIGEST
 //	roles [KEY NAME]           write the roles file anew from the keys in people/, with one more holder, a SIRO, where named
@@ -81,6 +83,8 @@ func scriptCommands(templates map[string]string, b *buckets) map[string]scriptCo
 		"private":   positive(private),
 		"json":      lookJSON,
 		"edit":      positive(edit),
+		"complete":  positive(complete),
+		"feeds":     positive(takeFeeds),
 		"append":    positive(appendRow),
 		"digest":    positive(digest),
 		"roles":     positive(roles),

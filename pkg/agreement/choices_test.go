@@ -87,7 +87,7 @@ func TestMistakesOfChoices(t *testing.T) {
 		{"no premium", "choices: {premiums: §[]}", nil, []string{"choices.premiums: is an empty list"}},
 		{"a premium twice", "choices: {premiums: [service, §service]}", nil, []string{"choices.premiums[2]: is there twice"}},
 		{"a decided code", "choices: {" + premiums + ", ethnicity: {§WBRI: AOTH}}", nil, []string{"choices.ethnicity[1]: is no code that is left to the agreement"}},
-		{"a code that does not come out", "choices: {" + premiums + ", ethnicity: {ABRI: §ABRI}}", nil, []string{"choices.ethnicity.ABRI: is none of the codes that it could become"}},
+		{"a code that does not come out", "choices: {" + premiums + ", ethnicity: {ABRI: §ABRI}}", nil, []string{"choices.ethnicity[1]: is none of the codes that it could become"}},
 		{"no code", "choices: {" + premiums + ", ethnicity: {§abri: AOTH}}", nil, []string{"choices.ethnicity[1]: is no code"}},
 		{"another table's confidence", "choices: {" + premiums + ", in_confidence: [referrals, §ssda903/header]}", nil, []string{"choices.in_confidence[2]: is no table that leaves"}},
 		{"a finding that there is not", "choices: {" + premiums + ", stricter: {§SOURCES_DIFFERENT: stop}}", nil, []string{"choices.stricter[1]: there is no such finding"}},
@@ -98,7 +98,7 @@ func TestMistakesOfChoices(t *testing.T) {
 		{"one that ends the run anyway", "choices: {" + premiums + ", stricter: {§FILE_EMPTY: stop}}", nil, []string{"this finding ends the run by itself"}},
 		{"a notice is no severity to raise to", "choices: {" + premiums + ", stricter: {NO_ROWS: §notice}}", nil, []string{"is not one of the words accepted here"}},
 		{"nothing chosen", "choices: {" + premiums + ", stricter: §{}}", nil, []string{"choices.stricter: chooses nothing"}},
-		{"all at once", "choices: {premiums: [§meals], in_confidence: [§folk], stricter: {§NO: stop, FIELD_COUNT: §warning}, §colour: red}", nil,
+		{"all at once", "choices: {premiums: [§meals], in_confidence: [§folk], stricter: {§NONE: stop, FIELD_COUNT: §warning}, §colour: red}", nil,
 			[]string{"there is no such premium", "is no table that leaves", "there is no such finding", "is no stricter", "unknown key"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -171,6 +171,8 @@ func (d *draft) table(t *dataset.Table) {
 			d.line("    %s: {treatment: date, to: month, why: %s}     # or to: day, which tells more", c.Name, why)
 		case c.Class == dataset.Ordinary && c.Permits(dataset.Keep) && slices.Contains(t.OneRowPer, c.Name):
 			d.line("    %s: {treatment: keep, why: %s}", c.Name, why)
+		case len(t.Shown(c)) > 1:
+			rest = append(rest, fmt.Sprintf("(%s: %s. Beside the dates it tells more than they do: it needs joint_fineness.)", c.Name, oneLine(c.Meaning)))
 		default:
 			rest = append(rest, d.offered(c)...)
 		}

@@ -146,9 +146,6 @@ func (r *reader) choicesFit(root *document.Mapping) {
 		case !slices.Contains(may, r.a.Choices.Stricter[c.what]):
 			c.at.Problem("this finding is not about a row that could be kept back alone", "choose "+either(severities(may)))
 		}
-		if ok {
-			c.key.Known()
-		}
 	}
 }
 
@@ -247,11 +244,9 @@ func (r *reader) ethnicityFits() {
 		switch {
 		case !left:
 			c.key.Problem("is no code that is left to the agreement", "these are: "+strings.Join(slices.Compact(slices.Sorted(slices.Values(open))), ", "))
-			continue
 		case !comesOut:
 			c.at.Problem("is none of the codes that it could become", fmt.Sprintf("see the code map %s of the definitions", maps[0].Name))
 		}
-		c.key.Known()
 	}
 }
 

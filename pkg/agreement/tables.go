@@ -117,6 +117,9 @@ func (r *reader) permitted(m *document.Mapping, kind *document.Value, c *dataset
 		return
 	case how.Kind == "":
 		return
+	case o.table != nil && o.table.Marks(c.Name):
+		kind.Problem("this column says what was given in confidence, and never leaves", "remove it from the agreement")
+		return
 	case c.Class == dataset.LinkageIdentifier && how.Kind != dataset.Pseudonym:
 		kind.Problem("an identifier leaves only as a pseudonym", "write treatment: pseudonym, or remove the column")
 		return

@@ -147,7 +147,7 @@ func Load(files ...fs.FS) (*Catalogue, error) {
 
 // How many linking tables, and tables made of pupils, all definitions together may have: for each child a bit is kept.
 const (
-	MaxLinks       = 8
+	MaxLinks       = 16
 	MaxPupilTables = 64
 )
 

@@ -23,7 +23,7 @@ func (b *builder) sources(m *document.Mapping, t *Table) {
 // feeding reads how one source table feeds a core table, and adds it to the table's sources. at is where the source, or
 // the core table, is named.
 func (b *builder) feeding(sm *document.Mapping, at *document.Value, id string, from, t *Table) {
-	s := Source{Table: id, Adds: sm.Has("adds") && sm.Bool("adds"), Last: sm.Has("last") && sm.Bool("last")}
+	s := Source{Table: id, Adds: sm.Has("adds") && sm.Bool("adds"), Last: sm.String("last", document.Optional(), document.OneOf(LastRow, LastChild))}
 	if sm.Has("pupils") {
 		s.Adds = true
 		s.Pupils = b.pupils(sm.Mapping("pupils"), from)
@@ -79,10 +79,10 @@ func (b *builder) source(at *document.Value, id string) *Table {
 type purpose int
 
 const (
-	copying purpose = iota // rows become rows, cells cells
-	marking                // rows make a fact of a child true or false
-	summing                // rows of pupils, and rows about them, come to numbers and truths
-	streaming              // rows become rows one by one, cells cells or truths
+	copying   purpose = iota // rows become rows, cells cells
+	marking                  // rows make a fact of a child true or false
+	summing                  // rows of pupils, and rows about them, come to numbers and truths
+	streaming                // rows become rows one by one, cells cells or truths
 )
 
 // told holds a table of pupils to telling its rows apart by what the returns tell of, and by nothing else.
@@ -344,7 +344,10 @@ func (b *builder) direct(m *document.Mapping, f *Feed, from *Table, to *Column, 
 			f.Map = b.codeMap(name)
 		}
 		if f.Map == nil {
-			m.Value("map").Problem("there is no such code map", "define it under code_maps")
+			if name != "" {
+				m.Value("map").Problem("there is no such code map", "define it under code_maps")
+			}
+			return // what its codes become is not known
 		}
 	}
 	nullFor(m, f, sources[0], to, how)

@@ -55,7 +55,7 @@ func TestTablesOfTheSchoolCensus(t *testing.T) {
 		if strings.Join(table.Terms, " ") != want.terms || strings.Join(must, " ") != want.must || strings.Join(table.YearEvidence, " ") != want.evidence {
 			t.Errorf("%s: terms %v, must have %v, told by %v", table.ID(), table.Terms, must, table.YearEvidence)
 		}
-		if !table.Termly || table.YearBegins != 9 || table.From != 2018 || table.To != 2027 || table.ChildID != "" || table.Several {
+		if !table.Termly || table.YearBegins != 9 || table.From != 2017 || table.To != 2027 || table.ChildID != "" || table.Several {
 			t.Errorf("%+v", table)
 		}
 	}
@@ -191,7 +191,7 @@ func schoolType(t *testing.T, id string, column *dataset.Column, said string) {
 	case strings.HasPrefix(said, "string"):
 		types = append(types, dataset.Key, dataset.Identifier)
 	case strings.HasPrefix(said, "text"):
-		types = append(types, dataset.Identifier, dataset.Date, dataset.Boolean)
+		types = append(types, dataset.Identifier, dataset.Date, dataset.Boolean, dataset.Code)
 	case strings.HasPrefix(said, "cat["):
 		types = append(types, dataset.Code)
 		if column.Type != dataset.Code {
@@ -230,7 +230,8 @@ func TestTablesOfGIAP(t *testing.T) {
 				t.Errorf("%s: a row is told by its %s", id, column.Name)
 			}
 		}
-		if strings.Join(must, ", ") != want || !table.Plain || !table.Several || table.Termly || table.YearBegins != 4 || table.ChildID != "" {
+		if strings.Join(must, ", ") != want || !table.Plain || !table.Several || table.ChildID != "" ||
+			table.Termly != (id == "giap_census/census") || (table.YearBegins == 9) != table.Termly {
 			t.Errorf("%s must have %v: %+v", id, must, table)
 		}
 	}

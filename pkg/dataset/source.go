@@ -7,9 +7,9 @@ type Source struct {
 	// Adds is false for a source that only marks rows which another source made (a flag), true for one whose rows
 	// become rows.
 	Adds bool
-	// Last is set for a source of last resort: its rows count after those of all others, whatever their years. A row on
-	// something that another source has says nothing, and a fact of it fills only what all others leave empty.
-	Last bool
+	// Last is set for a source of last resort, LastRow or LastChild: its rows count after those of all others, whatever
+	// their years. What another source says of a child is not gainsaid: a fact fills only what all others leave empty.
+	Last string
 	// Rows are conditions that all hold for a row of which the table is told; nil for all rows.
 	Rows []Where
 	// Pupils is set for a source whose rows are pupils. Such rows carry no child's number: what identifies the pupil
@@ -47,6 +47,12 @@ type Detail struct {
 	Columns []Feed
 }
 
+// Which rows of a source of last resort say nothing.
+const (
+	LastRow   = "row"   // those on what another source has a row on
+	LastChild = "child" // those on a child of whom another source has any row: the two tell rows apart by other dates
+)
+
 // What a feed can be, other than a cell.
 const (
 	IsYear      = "year"       // the year of what the return tells of
@@ -65,14 +71,14 @@ type Feed struct {
 	// TrueFor are the codes of From that make the column true; any other known code makes it false. Of a source that marks
 	// children, one of these codes in any return makes it true: what has been once has been.
 	TrueFor []string
-	AnyOf    []string // the column is true when any of these booleans is
-	Names    []string // of AnyOf, in its order: the names by which an agreement chooses those that count; nil where all do
-	Choice   string   // the choice of an agreement that does so, such as ChoicePremiums; empty where all count
-	Covers   *Span    // the column is true when the time between two dates has the census day
-	Where    []Where  // only rows for which all of these hold; numbers of several rows add up
-	Is       string   // one of IsYear, IsTerm, IsCensusDay
-	NullFor  []string // codes of From that say less than the core column's tell apart: the fact is null
-	Always   string   // the column is this code in every row: the source has rows of one kind only
+	AnyOf   []string // the column is true when any of these booleans is
+	Names   []string // of AnyOf, in its order: the names by which an agreement chooses those that count; nil where all do
+	Choice  string   // the choice of an agreement that does so, such as ChoicePremiums; empty where all count
+	Covers  *Span    // the column is true when the time between two dates has the census day
+	Where   []Where  // only rows for which all of these hold; numbers of several rows add up
+	Is      string   // one of IsYear, IsTerm, IsCensusDay
+	NullFor []string // codes of From that say less than the core column's tell apart: the fact is null
+	Always  string   // the column is this code in every row: the source has rows of one kind only
 }
 
 // Span is a time between two date columns; an empty To is a time that goes on.

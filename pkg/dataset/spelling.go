@@ -61,10 +61,13 @@ var enumerator = regexp.MustCompile(`^\(?([a-z]|[0-9]{1,2})(\) ?|\. )`)
 // closing is punctuation that ends a label without being part of it.
 const closing = " .,;:!?*-"
 
-// FoldSpelling is Fold for a label chosen from a list: the enumerators in front of it and the punctuation that closes it
-// are taken off, as long as something is left.
+// joint is a slash or a hyphen with spaces around it, which some type and some do not.
+var joint = regexp.MustCompile(` ?([/-]) ?`)
+
+// FoldSpelling is Fold for a label chosen from a list: spaces around slashes and hyphens count for nothing, and the
+// enumerators in front of it and the punctuation that closes it are taken off, as long as something is left.
 func FoldSpelling(cell string) string {
-	cell = Fold(cell)
+	cell = joint.ReplaceAllString(Fold(cell), "$1")
 	for {
 		shorter := strings.TrimRight(cell, closing)
 		if at := enumerator.FindStringIndex(shorter); at != nil {

@@ -25,7 +25,7 @@ func hints() []hint {
 
 		{"referrals", "referral_date", [][]string{{"referral", "date"}, {"referral", "dt"}, {"referral", "received"}, {"referral", "start*"}, {"date", "referred"}, {"referral", "on"}, {"referred", "on"}},
 			append([]string{"previous", "next"}, end...)},
-		{"referrals", "referral_source", [][]string{{"referral", "source"}, {"source", "of", "referral"}, {"referred", "by"}}, nil},
+		{"referrals", "referral_source", [][]string{{"referral", "source"}, {"source", "of", "referral"}, {"referred", "by"}, {"referral", "via"}}, nil},
 		{"referrals", "primary_need", [][]string{{"primary", "need*"}, {"need", "code"}, {"main", "need"}}, nil},
 		{"referrals", "no_further_action", [][]string{{"nfa"}, {"no", "further", "action"}}, nil},
 		{"referrals", "closure_date", [][]string{{"closure", "date"}, {"closure", "dt"}, {"date", "closed"}, {"case", "closed"}, {"closed", "on"}, {"case", "end*", "date"}}, nil},

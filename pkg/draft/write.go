@@ -37,6 +37,17 @@ func Write(format string, tables []*Table) []byte {
 	return []byte(w.text.String())
 }
 
+// Open counts the places of a draft that are to be filled in before it loads.
+func Open(text []byte) int {
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(strings.TrimSpace(line), "#") && strings.Contains(line, "# "+FillIn+":") {
+			n++
+		}
+	}
+	return n
+}
+
 type writer struct{ text strings.Builder }
 
 func (w *writer) line(indent int, format string, args ...any) {

@@ -19,10 +19,18 @@ type LinkRecord struct {
 	Children int64  `json:"children"` // the agreement's, of a table of pupils; all those listed, of a return
 	Numbered int64  `json:"numbered"` // those who have an identifier that could link
 	Found    int64  `json:"found"`    // those who were found
+	// Orphans are those on the other side whom nobody was found to be: rows of a table of pupils who are none of the
+	// returns' children; of a return, children whom the other return of the same years lists and it does not.
+	Orphans   int64 `json:"orphans"`
+	Former    int64 `json:"former"`    // rows found by a former number, the pupil's or the child's
+	Temporary int64 `json:"temporary"` // rows found by a temporary number
+	// Shared are the collisions: rows kept back because a number of theirs is that of two children; of all tables of
+	// pupils together, such numbers. Most often one child has it from before an adoption, and one from after.
+	Shared int64 `json:"shared"`
 }
 
-// anyRoll stands for all tables of pupils together.
-const anyRoll = "any school roll"
+// AnyRoll stands for all tables of pupils together, in a LinkRecord.
+const AnyRoll = "any school roll"
 
 // linkage records how well children were found again, and stops a run in which it was less than the agreement asks.
 func (g *Gateway) linkage(s *Survey, links *harmonise.Links) error {
@@ -30,8 +38,9 @@ func (g *Gateway) linkage(s *Survey, links *harmonise.Links) error {
 		return nil
 	}
 	short := &extract.Invalid{}
-	record := func(table string, domain identifier.Kind, r harmonise.Rate) {
+	record := func(table string, domain identifier.Kind, r harmonise.Rate) *LinkRecord {
 		s.Links = append(s.Links, LinkRecord{Table: table, Domain: string(domain), Children: r.Children, Numbered: r.Numbered, Found: r.Found})
+		return &s.Links[len(s.Links)-1]
 	}
 	base, _ := links.Base()
 	for i, link := range g.Catalogue.Links() {
@@ -41,22 +50,24 @@ func (g *Gateway) linkage(s *Survey, links *harmonise.Links) error {
 		if !known {
 			continue
 		}
-		record(link.Table, identifier.LAChildID, r)
+		record(link.Table, identifier.LAChildID, r).Orphans = links.Unlisted(i)
 		if least := s.Agreement.Linkage.Returns; share(r.Found, r.Children) < least {
 			short.Findings = append(short.Findings, below(link.Table, least, r, g.compared(link, base)+", and the agreement asks", fmt.Sprintf(
 				"%s lacks the other children, or the two returns number children differently", base.Table),
 				"check that both returns are whole, and of one case system: a child has the same number in both"))
 		}
 	}
-	for _, t := range s.plan.Tables {
-		if t.Source.Linked() {
-			record(t.ID, identifier.UPN, links.Pupils(s.plan.InCohort, t.ID))
+	for _, t := range s.Tables {
+		if t.Table.Source.Linked() {
+			trace := links.Traced(t.Table.ID)
+			l := record(t.Table.ID, identifier.UPN, links.Pupils(s.plan.InCohort, t.Table.ID))
+			l.Orphans, l.Former, l.Temporary, l.Shared = t.Tally.Unlinked, trace.Former, trace.Temporary, trace.Shared
 		}
 	}
 	all := links.Pupils(s.plan.InCohort)
-	record(anyRoll, identifier.UPN, all)
+	record(AnyRoll, identifier.UPN, all).Shared = links.Shared()
 	if least := s.Agreement.Linkage.Pupils; share(all.Found, all.Children) < least {
-		short.Findings = append(short.Findings, below(anyRoll, least, all, "the agreement's children were found, and it asks", side(all), "complete the side that is short, or agree on another rate"))
+		short.Findings = append(short.Findings, below(AnyRoll, least, all, "the agreement's children were found, and it asks", side(all), "complete the side that is short, or agree on another rate"))
 	}
 	if len(short.Findings) > 0 {
 		return short
@@ -99,7 +110,7 @@ func below(table string, least float64, r harmonise.Rate, who, why, hint string)
 func linkageOf(s *Survey) []manifest.Linkage {
 	out := []manifest.Linkage{}
 	for _, r := range s.Links {
-		if r.Table != anyRoll {
+		if r.Table != AnyRoll {
 			out = append(out, manifest.Linkage{Table: r.Table, Domain: r.Domain, LinkedPercent: manifest.Percent(r.Found, r.Children)})
 		}
 	}

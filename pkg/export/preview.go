@@ -161,17 +161,12 @@ func (g *Gateway) Preview(ctx context.Context, s *Survey) (*Preview, error) {
 
 func (g *Gateway) previewTable(staged *Staged, t manifest.Table, a *agreement.Agreement, last *manifest.Manifest) PreviewTable {
 	account := staged.Account()
-	held := account.HeldBack
-	parts := map[string]int64{
-		"superseded": held.Superseded, "marks": held.Marks, "unlinked": held.Unlinked, "elsewhere": held.Elsewhere,
-		"not_in_cohort": held.NotInCohort, "outside_period": held.OutsidePeriod,
-	}
 	out := PreviewTable{
 		Table: t.Name, Meaning: t.Meaning, Left: Banded(account.Left), Children: Banded(t.DistinctChildren),
 		HeldBack: make(map[string]string), Quarantined: Banded(account.Quarantined), Columns: []PreviewColumn{},
 	}
 	all := []int64{account.Left, account.Quarantined}
-	for name, n := range parts {
+	for name, n := range account.HeldBack.Parts() {
 		out.HeldBack[name] = Banded(n)
 		all = append(all, n)
 	}

@@ -67,9 +67,21 @@ type HeldBack struct {
 	OutsidePeriod int64 `json:"outside_period"` // dated outside the data period
 }
 
+// Parts are the counts by their names in the run record.
+func (h HeldBack) Parts() map[string]int64 {
+	return map[string]int64{
+		"superseded": h.Superseded, "marks": h.Marks, "merged": h.Merged, "set_aside": h.Aside, "unlinked": h.Unlinked, "elsewhere": h.Elsewhere,
+		"in_confidence": h.Confidential, "not_in_cohort": h.NotInCohort, "outside_period": h.OutsidePeriod,
+	}
+}
+
 // Total is all of them.
 func (h HeldBack) Total() int64 {
-	return h.Superseded + h.Marks + h.Merged + h.Aside + h.Unlinked + h.Elsewhere + h.Confidential + h.NotInCohort + h.OutsidePeriod
+	total := int64(0)
+	for _, n := range h.Parts() {
+		total += n
+	}
+	return total
 }
 
 // Account is the table's part of a run record.

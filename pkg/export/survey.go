@@ -68,12 +68,13 @@ func (s *Staged) HeldBack() int64 {
 // discover recognises the extracts and finds those that the agreement needs.
 func (g *Gateway) discover(ctx context.Context, a *agreement.Agreement, paths []string) (*Survey, error) {
 	g.progress("recognising extracts", "", 0)
-	report := &finding.Report{}
+	s := &Survey{Agreement: a}
+	report := s.report()
 	inventory, err := extract.Discover(ctx, g.Catalogue, g.Readers, paths, report)
 	if err != nil {
 		return nil, err
 	}
-	s := &Survey{Agreement: a, Inventory: inventory}
+	s.Inventory = inventory
 	if err := g.needed(s, report); err != nil {
 		return nil, err
 	}
@@ -197,7 +198,7 @@ func warnOfGaps(s *Survey, catalogue *dataset.Catalogue, ids []string, report *f
 			there := slices.ContainsFunc(of, func(o *extract.Source) bool {
 				return o.Year == src.Year && (!table.Termly || o.Term == src.Term)
 			})
-			if there || !table.In(src.Year) || !table.InTerm(src.Term) || src.Form == extract.Document && src.Table.Format == table.Format {
+			if there || !table.In(src.Year) || !table.InTerm(src.Term) || src.Form == extract.Document && src.Table.Format == table.Format && table.Row != "" {
 				continue
 			}
 			when := fmt.Sprintf("collection year %d", src.Year)
@@ -240,8 +241,8 @@ func (g *Gateway) stage(ctx context.Context, s *Survey, keys minimise.Keys, spil
 	}
 	s.plan = plan
 	in := harmonise.Input{Inventory: s.Inventory, Children: plan.Children(), Read: g.read, Choices: choicesOf(s.Agreement)}
-	linking := &finding.Report{}
-	if in.Links, err = g.lookUp(ctx, in, plan, linking); err != nil {
+	linking, looking := s.report(), s.report()
+	if in.Links, err = g.lookUp(ctx, in, plan, linking, looking); err != nil {
 		return err
 	}
 	var jobs []*harmonise.Job
@@ -256,15 +257,18 @@ func (g *Gateway) stage(ctx context.Context, s *Survey, keys minimise.Keys, spil
 	if err != nil {
 		return err
 	}
-	if err := g.linkage(s, in.Links); err != nil {
+	if err := s.ended(g.linkage(s, in.Links), looking); err != nil {
 		return err
 	}
 	for _, t := range s.Tables {
-		if err := t.judge(ctx, s.Agreement); err != nil {
+		if err := t.judge(ctx, s); err != nil {
+			return err
+		}
+		if err := t.Account().balanced(); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.ended(nil)
 }
 
 // choicesOf hands on what an agreement decides.
@@ -276,16 +280,16 @@ func choicesOf(a *agreement.Agreement) harmonise.Choices {
 }
 
 // lookUp finds out which children the agreement is about, when their index events were and, where the plan needs it,
-// which pupils are which children.
-func (g *Gateway) lookUp(ctx context.Context, in harmonise.Input, plan *minimise.Plan, report *finding.Report) (*harmonise.Links, error) {
+// which pupils are which children. What is wrong with the rows that are looked up is told when the table itself is read;
+// looking has it too, since what keeps a row back there keeps it back here.
+func (g *Gateway) lookUp(ctx context.Context, in harmonise.Input, plan *minimise.Plan, report, looking *finding.Report) (*harmonise.Links, error) {
 	var links *harmonise.Links
 	if plan.Linked() {
 		links = harmonise.NewLinks(g.Catalogue.Links(), report)
 	}
 	var jobs []*harmonise.Job
 	for _, look := range plan.Lookups {
-		// What is wrong with these rows is reported when the table itself is read.
-		jobs = append(jobs, &harmonise.Job{Table: look.Source, Columns: look.Needs, Report: &finding.Report{}, Sink: look.Observe})
+		jobs = append(jobs, &harmonise.Job{Table: look.Source, Columns: look.Needs, Report: looking, Sink: look.Observe})
 		g.progress("looking up", look.Source.ID(), 0)
 	}
 	if plan.LooksUpPupils() {
@@ -306,7 +310,7 @@ func (g *Gateway) job(s *Survey, t *minimise.Table, spill func() (string, error)
 		staged.Stage.SpillAt(g.StageBytes)
 	}
 	s.Tables = append(s.Tables, staged)
-	job := &harmonise.Job{Table: t.Source, Columns: t.Needs(), Report: &finding.Report{}}
+	job := &harmonise.Job{Table: t.Source, Columns: t.Needs(), Report: s.report()}
 	job.Sink = func(b *extract.Batch) error {
 		treated, err := t.Apply(b, staged.Held, job.Report)
 		if err != nil {
@@ -322,16 +326,16 @@ func (g *Gateway) job(s *Survey, t *minimise.Table, spill func() (string, error)
 }
 
 // judge holds a staged table to the agreement's limits, and measures what it discloses.
-func (s *Staged) judge(ctx context.Context, a *agreement.Agreement) error {
-	nobody, seen := s.Held.Nobody+s.Tally.Nobody, s.Tally.Read-s.Tally.Marks
+func (s *Staged) judge(ctx context.Context, all *Survey) error {
+	nobody, seen := s.Held.Nobody+s.Tally.Nobody, s.Tally.Read-s.Tally.Marks-s.Tally.Confidential
 	if s.Table.Children >= 0 {
-		if err := minimise.CheckUnusable(s.Table.ID, nobody, seen, a.Pseudonyms.MaxUnusable); err != nil {
+		if err := minimise.CheckUnusable(s.Table.ID, nobody, seen, all.Agreement.Pseudonyms.MaxUnusable); err != nil {
 			return err
 		}
 	}
 	if s.Tally.Read > 0 && s.Stage.Rows() == 0 {
 		s.Found = append(s.Found, finding.Finding{
-			Rule: RuleNothingLeaves, Severity: finding.Warning, Count: s.Tally.Read, Place: finding.Place{Table: s.Table.ID},
+			Rule: RuleNothingLeaves, Severity: all.weighs(RuleNothingLeaves, finding.Warning), Count: s.Tally.Read, Place: finding.Place{Table: s.Table.ID},
 			Message: "rows were read, and none of the table leaves", Hint: "look at what was held back and why, before the drop is used",
 		})
 	}
@@ -358,7 +362,7 @@ func (g *Gateway) read(ctx context.Context, demands []*extract.Demand) error {
 		return err
 	}
 	for _, d := range demands {
-		if d.Tally.Read >= leastRows(d.Source) && d.Tally.Passed == 0 {
+		if d.Tally.Read >= leastRows(d.Source) && d.Tally.Passed+d.Tally.Confidential == 0 {
 			return nothingUsable(d)
 		}
 	}

@@ -226,7 +226,7 @@ func (k *kids) differ(i int, at uint32, l line) finding.Severity {
 		f.states[at], f.nums[at] = extract.Empty, 0
 		return k.Report.Add(RuleConflict, finding.Warning, place,
 			"rows of one return state this fact of one child differently, so none of them counts", "remove the wrong row in the source system")
-	case l.source.Last:
+	case l.source.Last != "":
 		return k.Report.Add(RuleDiffer, finding.Notice, place,
 			"a return that counts before this one states this fact of the child differently; that one leaves",
 			"correct the wrong one of the two in the source system")

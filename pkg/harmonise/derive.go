@@ -51,6 +51,8 @@ type event struct {
 type shape struct {
 	until string    // the column of event.until
 	codes [6]string // the columns of event.codes; an empty one is not read
+	// stated is the code that must be known for aside to be sure, as a position in codes; -1 for none.
+	stated int
 	// aside reports whether an event is one that the table is not about; nil for none.
 	aside func(d *derived, e *event) bool
 	// make puts the events of one child together, which are in order of their days; lost are those of which only the day
@@ -130,9 +132,21 @@ func (d *derived) gather(b *extract.Batch) error {
 			d.lost = append(d.lost, e)
 			continue
 		}
+		if d.shape.stated >= 0 && e.codes[d.shape.stated] == noCode && d.unstated(b, row) >= finding.Quarantine {
+			d.Tally.Quarantined++
+			d.lost = append(d.lost, e)
+			continue
+		}
 		d.rows = append(d.rows, e)
 	}
 	return nil
+}
+
+// unstated reports a row that may be one to be set aside: it does not say.
+func (d *derived) unstated(b *extract.Batch, row int) finding.Severity {
+	return d.Report.Add(RuleUnstated, finding.Warning, b.Source.Place(b.Rows[row], d.shape.codes[d.shape.stated]),
+		"the row does not say the legal status, so that it is not known whether it is a short break; it counts as none",
+		"state the legal status in the source system; an agreement can make it keep the row back")
 }
 
 func (d *derived) refuse(b *extract.Batch, row int, column *extract.Column, rule, message, hint string) {

@@ -10,7 +10,8 @@ import (
 
 // newEvents makes a core table of which child and date make a row unique.
 func newEvents(in Input, job *Job) *events {
-	return &events{Job: job, in: in, columns: with(job.Columns, job.Table.OneRowPer...), seen: make(map[eventKey]int32)}
+	return &events{Job: job, in: in, columns: with(job.Columns, job.Table.OneRowPer...), seen: make(map[eventKey]int32),
+		others: othersOf(job.Table)}
 }
 
 func (e *events) readings() []reading {
@@ -49,8 +50,9 @@ type events struct {
 	columns []string
 	// seen is the rank of the return that speaks for an event: the latest that has it and, of one year's, the one that
 	// the definitions name first. It is negative where that return's row is kept back.
-	seen map[eventKey]int32
-	lost func(*extract.Batch) error // is told of rows that are held back; nil where nobody asks
+	seen   map[eventKey]int32
+	others map[uint32]bool            // children of whom a source that is none of last resort has a row; nil where nothing turns on it
+	lost   func(*extract.Batch) error // is told of rows that are held back; nil where nobody asks
 }
 
 func (e *events) add(b *extract.Batch, source *dataset.Source, rank int32, joins []*joined) error {
@@ -74,7 +76,10 @@ func (e *events) add(b *extract.Batch, source *dataset.Source, rank int32, joins
 	keep := make([]bool, out.Len())
 	kept := 0
 	for row := range keep {
-		count := e.fate(numbers[child.Index[row]], day.At(row), out.Source.Place(b.Rows[row], day.Named()), rank, refused[row])
+		count := &e.Tally.Superseded
+		if number := numbers[child.Index[row]]; !e.spoken(source, number) {
+			count = e.fate(number, day.At(row), out.Source.Place(b.Rows[row], day.Named()), rank, refused[row])
+		}
 		*count++
 		if keep[row] = count == &e.Tally.Left; keep[row] {
 			kept++
@@ -91,7 +96,7 @@ func (e *events) add(b *extract.Batch, source *dataset.Source, rank int32, joins
 				return err
 			}
 		}
-		if err := e.claim(held, mark); err != nil {
+		if err := e.claim(held, mark, source); err != nil {
 			return err
 		}
 	}
@@ -116,13 +121,16 @@ func (e *events) translated(b *extract.Batch, source *dataset.Source) *extract.B
 const inConfidence = 1 << 16
 
 // claim remembers the events of rows that are kept back, so that no earlier return speaks in their place.
-func (e *events) claim(b *extract.Batch, mark int32) error {
+func (e *events) claim(b *extract.Batch, mark int32, source *dataset.Source) error {
 	child, day := b.Column(e.Table.OneRowPer[0]), b.Column(e.Table.OneRowPer[1])
 	numbers, err := e.in.Children.NumbersOf(b, child)
 	if err != nil {
 		return err
 	}
 	for row := range b.Len() {
+		if e.spoken(source, numbers[child.Index[row]]) {
+			continue
+		}
 		key := eventKey{numbers[child.Index[row]], day.At(row).Num}
 		if _, known := e.seen[key]; !known && key.child != Nobody && day.At(row).State == extract.Known {
 			e.seen[key] = mark

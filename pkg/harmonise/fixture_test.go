@@ -233,5 +233,5 @@ func (m *made) text() string {
 
 // sum is the right-hand side of the accounting rule.
 func sum(t harmonise.Tally) int64 {
-	return t.Left + t.Superseded + t.Marks + t.Merged + t.Unlinked + t.Elsewhere + t.Confidential + t.Quarantined
+	return t.Left + t.Superseded + t.Marks + t.Merged + t.Aside + t.Unlinked + t.Elsewhere + t.Confidential + t.Quarantined
 }

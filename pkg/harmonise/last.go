@@ -13,17 +13,38 @@ const lastRanks = 1700
 
 // rankOf is rank for a source of a table that may be one of last resort.
 func rankOf(table *dataset.Table, at, year int) int16 {
-	if !table.Sources[at].Last {
+	if table.Sources[at].Last == "" {
 		return rank(year, at)
 	}
 	const most = 16 // sources of last resort in one table
 	before := 0
 	for i := range at {
-		if table.Sources[i].Last {
+		if table.Sources[i].Last != "" {
 			before++
 		}
 	}
 	return int16(1 + (year-2000)*most + most - 1 - min(before, most-1))
+}
+
+// othersOf is a set of children, for a table with a source that is silent on those of whom another has a row.
+func othersOf(table *dataset.Table) map[uint32]bool {
+	if !slices.ContainsFunc(table.Sources, func(s dataset.Source) bool { return s.Last == dataset.LastChild }) {
+		return nil
+	}
+	return make(map[uint32]bool)
+}
+
+// spoken reports whether a row of a child says nothing, since its source is silent on those of whom others have a row; of
+// another source it remembers the child.
+func (e *events) spoken(source *dataset.Source, child uint32) bool {
+	switch {
+	case e.others == nil || child == Nobody:
+	case source.Last == dataset.LastChild:
+		return e.others[child]
+	case source.Last == "":
+		e.others[child] = true
+	}
+	return false
 }
 
 // among leaves out of a batch the rows that the table is not told of, and says how many they are. Of a row that is kept

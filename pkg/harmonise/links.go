@@ -45,8 +45,8 @@ const (
 
 // person is what linking knows of a child.
 type person struct {
-	listed  uint8  // which linking tables list the child, in the years that the base has too
-	based   uint8  // in which linking tables' years the base lists the child
+	listed  uint16  // which linking tables list the child, in the years that the base has too
+	based   uint16  // in which linking tables' years the base lists the child
 	any     bool   // in some linking table, in any year
 	numbers uint16 // how many pupil numbers the child has that are nobody else's
 	found   uint64 // in which tables of pupils the child was found
@@ -126,7 +126,7 @@ func (l *linker) add(b *extract.Batch, table dataset.Link, at int) error {
 				switch {
 				case secret(row):
 					how = secretly
-				case i == 0:
+				case i == 0 && table.Lists():
 					how = asOwn
 				}
 				l.links.link(child, column.At(row), how, b.Source.Place(b.Rows[row], name))

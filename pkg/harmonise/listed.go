@@ -34,7 +34,7 @@ func (l *Links) compare(inventory *extract.Inventory) {
 
 // bits are what a row of the table at a position, of a year, says of its child: in which comparisons it is listed, and in
 // which it is of the base.
-func (l *Links) bits(at, year int) (listed, based uint8) {
+func (l *Links) bits(at, year int) (listed, based uint16) {
 	for n, years := range l.years {
 		switch {
 		case !slices.Contains(years, year):

@@ -20,6 +20,9 @@ func Make(ctx context.Context, in Input, jobs []*Job, links *Links) error {
 		if job.Table.Linked() && in.Links == nil {
 			return fmt.Errorf("make %s: nothing tells which pupils are which children", job.Table.ID())
 		}
+		if err := in.Choices.decide(job); err != nil {
+			return err
+		}
 		m := newMaker(in, job)
 		if in.Choices.opens(job.Table) {
 			m = opened{m}
@@ -203,7 +206,7 @@ func yearly(in Input, table *dataset.Table, read func(source *dataset.Source, at
 		for _, year := range years {
 			for i := range table.Sources {
 				source := &table.Sources[i]
-				if source.Last != last {
+				if source.Last != "" != last {
 					continue
 				}
 				for _, src := range in.Inventory.Of(source.Table) {

@@ -15,6 +15,7 @@ const (
 	RuleNotEnded   = "PERIOD_NOT_ENDED"
 	RuleHoles      = "PERIOD_INCOMPLETE"
 	RulePlacements = "PLACEMENT_UNCLEAR"
+	RuleUnstated   = "SHORT_BREAK_NOT_STATED"
 )
 
 // The codes of an episode, by their place in event.codes.
@@ -55,7 +56,7 @@ func careOf(base *dataset.Table) *care {
 // episodeShape reads episodes. Of what only some columns of a table are made, nothing is read that was not asked for.
 func episodeShape(in Choices, base *dataset.Table, asked []string, needs map[string][]string) (shape, *care) {
 	c := careOf(base)
-	s := shape{until: "end_date"}
+	s := shape{until: "end_date", stated: -1}
 	for at, name := range []string{startReason: "start_reason", endReason: "end_reason", legalStatus: "legal_status", placeType: "placement_type",
 		provider: "placement_provider", changeReason: "placement_change_reason"} {
 		always := at == startReason || at == endReason || at == legalStatus && !in.ShortBreaks
@@ -64,6 +65,7 @@ func episodeShape(in Choices, base *dataset.Table, asked []string, needs map[str
 		}
 	}
 	if !in.ShortBreaks {
+		s.stated = legalStatus
 		s.aside = func(_ *derived, e *event) bool { return slices.Contains(c.breaks, e.codes[legalStatus]) }
 	}
 	return s, c

@@ -20,7 +20,7 @@ const noAction = 0
 // reReferrals is the shape of re-referrals: referrals of a child whose case before was closed by then. A referral that led
 // to no further action opened no case: it is over whether or not a closure is stated.
 func reReferrals() shape {
-	return shape{until: "closure_date", codes: [6]string{noAction: "no_further_action"}, make: func(d *derived, rows, lost []event) []result {
+	return shape{until: "closure_date", stated: -1, codes: [6]string{noAction: "no_further_action"}, make: func(d *derived, rows, lost []event) []result {
 		var out []result
 		for len(rows) > 0 {
 			n := 1

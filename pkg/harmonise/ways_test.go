@@ -29,8 +29,8 @@ func handed(t *testing.T, opt synth.CohortOptions, tables []string, formats ...s
 	w := &way{}
 	w.tables, w.links = discover(t, builtIn(t), dir).everything(t, tables, synth.CoreColumns)
 	for id, m := range w.tables {
-		if m.tally.Read != sum(m.tally) || m.tally.Left != int64(len(m.rows)) || m.tally.Quarantined != 0 {
-			t.Errorf("%v: %s: %+v %v", formats, id, m.tally, m.found)
+		if m.tally.Read != sum(m.tally) || m.tally.Left != int64(len(m.rows)) || m.tally.Quarantined > 0 && m.found[harmonise.RuleShared] == 0 {
+			t.Errorf("%v: %s: %+v %v", formats, id, m.tally, m.found) // two children in each thousand have one pupil number
 		}
 	}
 	return w

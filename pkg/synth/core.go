@@ -57,7 +57,9 @@ func CoreColumns(table string) []string {
 //
 // It shares nothing with the gate's own code, so that the two can be held against each other. Where an agreement has a
 // choice, short breaks are left out and every premium counts: see RowsBy.
-func (c *Child) Rows(table string) [][]string { return c.RowsBy(table, CoreChoices{Premiums: Premiums()}) }
+func (c *Child) Rows(table string) [][]string {
+	return c.RowsBy(table, CoreChoices{Premiums: Premiums()})
+}
 
 // CoreChoices are what an agreement decides of core tables.
 type CoreChoices struct {
@@ -66,7 +68,9 @@ type CoreChoices struct {
 }
 
 // Premiums are the names of the pupil premiums.
-func Premiums() []string { return []string{"deprivation", "service", "adopted_from_care", "looked_after"} }
+func Premiums() []string {
+	return []string{"deprivation", "service", "adopted_from_care", "looked_after"}
+}
 
 // RowsBy is Rows under some choices.
 func (c *Child) RowsBy(table string, choices CoreChoices) [][]string {

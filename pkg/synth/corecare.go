@@ -25,8 +25,8 @@ func (c *Child) spans(shortBreaks bool) [][]Episode {
 	return out
 }
 
-// stays are the episodes of each placement: a child stays where he or she is when only the legal status changes.
-func stays(span []Episode) [][]Episode {
+// inPlacements are the episodes of each placement: a child stays where he or she is when only the legal status changes.
+func inPlacements(span []Episode) [][]Episode {
 	var out [][]Episode
 	for i := range span {
 		if i > 0 && span[i].StartReason == "L" {
@@ -58,7 +58,7 @@ func (c *Child) corePeriods(shortBreaks bool, add func(...string)) {
 		start, legal, count, placements, before := "", "", "", "", ""
 		if whole {
 			start, legal = first.Start.String(), first.LegalStatus
-			count, placements = strconv.Itoa(len(span)), strconv.Itoa(len(stays(span)))
+			count, placements = strconv.Itoa(len(span)), strconv.Itoa(len(inPlacements(span)))
 		}
 		if i == 0 {
 			before = yesNo(!whole)
@@ -81,7 +81,7 @@ func (c *Child) corePeriods(shortBreaks bool, add func(...string)) {
 // corePlacements adds one row for each placement.
 func (c *Child) corePlacements(shortBreaks bool, add func(...string)) {
 	for _, span := range c.spans(shortBreaks) {
-		all := stays(span)
+		all := inPlacements(span)
 		for i, stay := range all {
 			first, last := &stay[0], &stay[len(stay)-1]
 			known := first.StartReason != "L"
@@ -95,18 +95,23 @@ func (c *Child) corePlacements(shortBreaks bool, add func(...string)) {
 	}
 }
 
-// coreReReferrals adds one row for each referral after an earlier case was closed. Cases of a child do not overlap.
+// coreReReferrals adds one row for each referral after an earlier case was closed, or after a referral that opened none.
+// Cases of a child do not overlap.
 func (c *Child) coreReReferrals(add func(...string)) {
 	for i := 1; i < len(c.Referrals); i++ {
 		r, before := &c.Referrals[i], &c.Referrals[i-1]
-		if !before.Closed || before.ClosureDate > r.Date {
+		if !before.NoFurtherAction && !before.Closed || before.Closed && before.ClosureDate > r.Date {
 			continue
+		}
+		days := ""
+		if before.Closed {
+			days = strconv.Itoa(int(r.Date - before.ClosureDate))
 		}
 		y, m, d := before.Date.YMD()
 		limit, ok := civil.FromYMD(y+1, m, d)
 		if !ok {
 			limit = civil.MustYMD(y+1, 2, 28)
 		}
-		add(r.Date.String(), before.Date.String(), before.ClosureDate.String(), strconv.Itoa(int(r.Date-before.ClosureDate)), yesNo(r.Date <= limit), latest(r.Years))
+		add(r.Date.String(), before.Date.String(), dateIf(before.Closed, before.ClosureDate), days, yesNo(r.Date <= limit), latest(r.Years))
 	}
 }

@@ -149,13 +149,16 @@ func (w *wideCohort) coreSchools(t *testing.T, owner map[string]string, out map[
 		return ""
 	}
 	sums, meals, premiums := map[string][3]int{}, map[string]bool{}, map[string]bool{}
-	// The census days of 2021 to 2026, from a calendar.
+	// The census days of 2017 to 2026, from a calendar.
 	days := map[string]civil.Date{}
-	for i, october := range []int{7, 6, 5, 3, 2} {
-		days[fmt.Sprint(2022+i, " autumn")] = civil.MustYMD(2021+i, 10, october)
+	for i, october := range []int{5, 4, 3, 1, 7, 6, 5, 3, 2} {
+		days[fmt.Sprint(2018+i, " autumn")] = civil.MustYMD(2017+i, 10, october)
 	}
-	for i, january := range []int{20, 19, 18, 16, 15} {
-		days[fmt.Sprint(2022+i, " spring")] = civil.MustYMD(2022+i, 1, january)
+	for i, january := range []int{18, 17, 16, 21, 20, 19, 18, 16, 15} {
+		days[fmt.Sprint(2018+i, " spring")] = civil.MustYMD(2018+i, 1, january)
+	}
+	for i, may := range []int{17, 16, 21, 20, 19, 18, 16, 15} {
+		days[fmt.Sprint(2018+i, " summer")] = civil.MustYMD(2018+i, 5, may)
 	}
 	for _, r := range w.rolls(t) {
 		id := child(r.UPN, r.FormerUPN)
@@ -166,6 +169,9 @@ func (w *wideCohort) coreSchools(t *testing.T, owner map[string]string, out map[
 			key := fmt.Sprintf("%s,%d,%s", id, r.AcademicYear-1, []string{"summer_first_half", "summer_second_half"}[part])
 			if r.Term == "spring" {
 				key = fmt.Sprintf("%s,%d,autumn", id, r.AcademicYear)
+			}
+			if r.Term == "summer" {
+				key = fmt.Sprintf("%s,%d,spring", id, r.AcademicYear)
 			}
 			sum := sums[key]
 			sum[0] += a.Possible

@@ -14,7 +14,7 @@ import (
 )
 
 // The bytes of one cohort in all formats, fixed as those of SSDA903 are.
-const pinnedAll = "5bd9d60e936f1eb1d17c82ce7d66ede17f2c55d3149b58bad6bd2b3724c51447"
+const pinnedAll = "7f0723a75d5b23b118d9df6e732a1e7bc8eb689895693046ca1ecbe33092c1c2"
 
 func TestAllFormatsSameBytes(t *testing.T) {
 	base := CohortOptions{Children: 150, Seed: 7}
@@ -187,7 +187,7 @@ func TestCensusDate(t *testing.T) {
 	for want, got := range map[string]string{
 		"2024-10-03": CensusDate(2025, "autumn").String(), "2025-01-16": CensusDate(2025, "spring").String(),
 		"2025-10-02": CensusDate(2026, "autumn").String(), "2026-01-15": CensusDate(2026, "spring").String(),
-		"2020-10-01": CensusDate(2021, "autumn").String(), "2026-10-01": CensusDate(2027, "autumn").String(),
+		"2020-10-01": CensusDate(2021, "autumn").String(), "2025-05-15": CensusDate(2025, "summer").String(), "2020-05-21": CensusDate(2020, "summer").String(), "2026-10-01": CensusDate(2027, "autumn").String(),
 	} {
 		if got != want {
 			t.Errorf("%s, want %s", got, want)

@@ -232,7 +232,7 @@ func (w *wideCohort) rolls(t *testing.T) map[string]Roll {
 	}
 	read := map[string]*Roll{}
 	for _, set := range w.summary.Sets {
-		for _, term := range []string{"autumn", "spring"} {
+		for _, term := range []string{"autumn", "spring", "summer"} {
 			rows := func(table string) ([]row, bool) {
 				r, ok := w.census[fmt.Sprint(set.Year, " ", term, " ", table)]
 				return r, ok

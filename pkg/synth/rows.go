@@ -26,6 +26,9 @@ func (s *sets) write(p *person) error {
 		if x := s.others[len(s.others)-1].ssd; x != nil {
 			x.child(p, id)
 		}
+		if a := s.others[len(s.others)-1].annex; a != nil {
+			a.child(p, id)
+		}
 		s.writePupil(p, id)
 		s.writeDaily(p, id, true)
 	}

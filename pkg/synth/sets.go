@@ -48,6 +48,7 @@ type others struct {
 	downloads [terms]*file
 	daily     *file
 	ssd       *ssdFiles
+	annex     *annexBook
 }
 
 // createSets makes the folders and opens the files. A folder that holds anything is refused.
@@ -155,6 +156,9 @@ func (s *sets) openOthers(k int, y year, have formats) error {
 			return err
 		}
 		o.giap = f
+	}
+	if have[AnnexA] {
+		o.annex = newAnnexBook(s.openBook(k, AnnexA, "annex_a.xlsx", workbookOptions{}), s.g)
 	}
 	if have[SSD] {
 		o.ssd = &ssdFiles{g: s.g}

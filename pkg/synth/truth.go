@@ -32,6 +32,8 @@ type Child struct {
 
 	// The Standard Safeguarding Dataset; nil where it is not written.
 	System *SystemRecord
+	// AnnexA is what Ofsted's Annex A says of the child, where the cohort has one.
+	AnnexA *AnnexRecord
 
 	// The school census and GIAP: the rows that schools have of the child, whether or not they can be linked.
 	Rolls    []Roll
@@ -141,6 +143,9 @@ func (g *generator) truth(p *person, id *identity) Child {
 	}
 	if g.formats[SSD] {
 		c.System = g.trueSystem(p, id)
+	}
+	if g.formats[AnnexA] {
+		c.AnnexA = g.trueAnnexA(p, id)
 	}
 	c.Rolls, c.Premiums = g.trueRolls(id), g.truePremiums(id)
 	c.Downloads, c.Sessions = g.trueDownloads(id), g.trueSessions(id)

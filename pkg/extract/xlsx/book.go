@@ -13,6 +13,7 @@ type book struct {
 	parts     archive
 	epoch1904 bool
 	strings   string // the part of the shared strings; "" for none
+	styles    string // the part of the styles; "" for none
 	sheets    []sheet
 }
 
@@ -56,6 +57,9 @@ func openBook(ctx context.Context, f *os.File) (*book, error) {
 	for _, l := range links {
 		if l.kind == "sharedStrings" && !l.outside {
 			b.strings = beside(name, l.target)
+		}
+		if l.kind == "styles" && !l.outside {
+			b.styles = beside(name, l.target)
 		}
 	}
 	return b, b.list(ctx, name, links)

@@ -31,6 +31,9 @@ func (p *pass) said(def *dataset.Column, c *raw) ([]byte, string) {
 	}
 	switch c.kind {
 	case failed:
+		if def.Type == dataset.Text {
+			return nil, "" // nothing of the column ever leaves: a team that a look-up did not find costs no row
+		}
 		return nil, RuleError
 	case truthValue:
 		return truthText(def, value), ""

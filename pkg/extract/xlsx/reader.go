@@ -19,7 +19,8 @@
 //	                                     identifier and no code is: what 1.23E+11 was, nobody can tell. A whole number of
 //	                                     more than 15 digits, which a spreadsheet does not keep, is NUMBER_INEXACT
 //	truth value                          1 or 0 in a column of truth values, TRUE or FALSE elsewhere
-//	error (#N/A)                         keeps its row back: CELL_ERROR
+//	error (#N/A)                         keeps its row back: CELL_ERROR; in a column of text, of which nothing ever leaves,
+//	                                     it is an empty cell
 //	formula                              its last outcome, and FORMULA_CELL is told; CELL_NOT_COMPUTED keeps the row back
 //	                                     when there is none
 //

@@ -24,6 +24,7 @@ type raw struct {
 	column   int // from 0
 	kind     kind
 	from, to int // where its value stands in the text of the row
+	style    int // the number of its style
 	formula  bool
 	valued   bool   // it has an element for its value, empty or not
 	value    []byte // what it says, once looked up
@@ -156,6 +157,9 @@ func (r *rows) cell() error {
 	var known bool
 	if c.kind, known = kindOf(r.scan.Attribute("t")); !known {
 		return malformed("a cell is of a kind that no sheet has")
+	}
+	if style, ok := digits(r.scan.Attribute("s"), 1<<20); ok {
+		c.style = int(style)
 	}
 	c.from = len(r.text)
 	if err := r.inside(&c); err != nil {
