@@ -28,7 +28,7 @@ func floors() map[string]int {
 		"pkg/dataset":  0, "pkg/identifier": 0, "pkg/manifest": 0, "pkg/register": 0, "pkg/signature": 0, "pkg/store": 0, "pkg/table": 0,
 		"pkg/agreement": 1, "pkg/extract": 1, "pkg/extract/internal/markup": 1, "pkg/pseudonym": 1, "pkg/state": 1, "pkg/store/dir": 1, "pkg/store/s3": 1, "pkg/store/storetest": 1,
 		"pkg/custody": 2, "pkg/extract/csv": 2, "pkg/extract/xlsx": 2, "pkg/extract/xml": 2, "pkg/harmonise": 2, "pkg/notice": 2, "pkg/recipient": 2, "pkg/store/s3/s3test": 2,
-		"pkg/minimise": 3, "pkg/recipient/recipienttest": 3, "pkg/synth": 3,
+		"pkg/draft": 3, "pkg/minimise": 3, "pkg/recipient/recipienttest": 3, "pkg/synth": 3,
 		"pkg/disclosure": 4, "pkg/parquetfile": 4,
 		"pkg/export": 5,
 		"pkg/config": 6,

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/schemas"
 )
 
@@ -87,6 +88,54 @@ func TestFormatsPage(t *testing.T) {
 			t.Errorf("docs/formats.md does not tell of the format %s", table.Format)
 		case table.Core() && !strings.Contains(string(data), table.Name):
 			t.Errorf("docs/formats.md does not tell of the core table %s", table.Name)
+		}
+	}
+}
+
+// TestRulesWeigh holds the list of rules that an agreement is checked against to the rules that findings have, and what
+// each does by itself to the part of docs/formats.md that tells of it.
+func TestRulesWeigh(t *testing.T) {
+	data, err := os.ReadFile("../docs/formats.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(data)
+	parts := map[finding.Severity]string{finding.Stop: "**Ends the run**", finding.Quarantine: "**Keeps a row back**", finding.Warning: "**A warning**", finding.Notice: "**A notice**"}
+	told := make(map[string]finding.Severity)
+	for severity, title := range parts {
+		_, part, ok := strings.Cut(page, "\n"+title)
+		if !ok {
+			t.Fatalf("docs/formats.md has no part %s", title)
+		}
+		for _, other := range parts {
+			part, _, _ = strings.Cut(part, "\n"+other)
+		}
+		for _, m := range ruleRow.FindAllStringSubmatch(part, -1) {
+			told[m[1]] = severity
+		}
+	}
+	_, raised, _ := strings.Cut(page, "\nThese may be made to keep their rows back:")
+	raised, _, _ = strings.Cut(raised, "\n\n")
+	listed := make(map[string]bool)
+	all := rules(t)
+	for _, rule := range finding.Rules() {
+		listed[rule.Name] = true
+		if !all[rule.Name] {
+			t.Errorf("no finding has the rule %s", rule.Name)
+		}
+		if told[rule.Name] != rule.Severity {
+			t.Errorf("docs/formats.md tells of %s as a %s; it is a %s", rule.Name, told[rule.Name], rule.Severity)
+		}
+		if rule.Says == "" && len(rule.Raisable()) > 0 {
+			t.Errorf("nothing says in words what %s is, and an agreement may raise it", rule.Name)
+		}
+		if alone := strings.Contains(raised, "`"+rule.Name+"`"); alone != slices.Contains(rule.Raisable(), finding.Quarantine) {
+			t.Errorf("docs/formats.md says that %s may be made to keep its row back: %v", rule.Name, alone)
+		}
+	}
+	for rule := range all {
+		if !listed[rule] {
+			t.Errorf("finding.Rules does not list %s", rule)
 		}
 	}
 }

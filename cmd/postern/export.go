@@ -263,9 +263,10 @@ func traced(l export.LinkRecord) []string {
 
 // linkageWords say what the rows and columns of WHO WAS FOUND AGAIN are.
 const linkageWords = "by child/upn: the agreement's children, found among pupils · by child/la-child-id: all children of that return, found\n" +
-	"in the CIN census of the same years · with a number: those with an identifier that can link\n"
+	"in the first return of the same years, the CIN census where there is one (of a case system's extract: those of the\n" +
+	"shorter list, found in the longer) · with a number: those with an identifier that can link\n"
 
-// writeFindings lists findings, those about files first; what to do stands below those that ask for the same.
+// writeFindings lists findings, those about files first.
 func writeFindings(b *strings.Builder, files []finding.Finding, tables []export.TableRecord) {
 	all := toldOnce(files, tables)
 	if len(all) == 0 {
@@ -273,6 +274,11 @@ func writeFindings(b *strings.Builder, files []finding.Finding, tables []export.
 		return
 	}
 	b.WriteString("\nFINDINGS (rule, place, what to do; never a value)\n")
+	listFindings(b, all)
+}
+
+// listFindings writes findings one after the other; what to do stands below those that ask for the same.
+func listFindings(b *strings.Builder, all []finding.Finding) {
 	for i, f := range all {
 		fmt.Fprintf(b, "%s\n", f)
 		if i+1 < len(all) && all[i+1].Rule == f.Rule && all[i+1].Hint == f.Hint {

@@ -14,7 +14,7 @@ type heldColumn struct {
 
 func heldColumns() []heldColumn {
 	return []heldColumn{
-		{"superseded", "repeated", "a later return says it again", false},
+		{"superseded", "repeated", "a later return, or one that counts first, says it too", false},
 		{"marks", "marks", "rows that set a flag or add to another row", false},
 		{"merged", "merged", "rows that became one row with another", true},
 		{"set_aside", "set aside", "rows that the table is not about, such as short breaks", true},

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/postern-gateway/postern/pkg/dataset"
-	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/manifest"
 	"github.com/postern-gateway/postern/pkg/table"
@@ -25,29 +22,39 @@ const inspectLong = `Says what is in a drop, a Parquet file, or extracts.
   a drop      what its manifest says (this does not verify it: postern verify)
   .parquet    its columns, rows and metadata
   extracts    which table and collection year each file is, how many rows it has,
-              and everything that is wrong with any column, whether or not an
-              agreement needs it. No value is shown.
+              and everything that is wrong with any column, file by file, whether
+              or not an agreement needs it. No value is shown. With --report it is
+              written as a page too, with a section for each file, which can be sent
+              to those who look after the system that the file is from.
 
 ` + exitCodes
 
 func (p *program) inspectCommand() *cobra.Command {
-	return p.jsonFlag(&cobra.Command{
+	var report string
+	c := &cobra.Command{
 		Use: "inspect DROP|FILE…", Short: "Say what is in a drop, a Parquet file or extracts", Long: inspectLong,
-		Example: "  postern inspect drops/dsa-coventry-fv-2026/0001-20261121\n  postern inspect extracts/2025-26",
+		Example: "  postern inspect drops/dsa-coventry-fv-2026/0001-20261121\n  postern inspect extracts/2025-26 --report findings.html",
 		Args:    arguments(1, -1, "a drop, a file or a folder"),
-		RunE:    func(cmd *cobra.Command, args []string) error { return p.inspect(cmd.Context(), args) },
-	})
+		RunE:    func(cmd *cobra.Command, args []string) error { return p.inspect(cmd.Context(), args, report) },
+	}
+	c.Flags().StringVar(&report, "report", "", "write what is wrong with extracts to this `FILE`, as a page (HTML)")
+	return p.jsonFlag(c)
 }
 
-func (p *program) inspect(ctx context.Context, paths []string) error {
+func (p *program) inspect(ctx context.Context, paths []string, report string) error {
 	first := strings.TrimPrefix(paths[0], "dir:")
-	if _, err := os.Stat(filepath.Join(first, manifest.Name)); err == nil && len(paths) == 1 {
+	_, none := os.Stat(filepath.Join(first, manifest.Name))
+	drop, parquet := none == nil && len(paths) == 1, strings.HasSuffix(first, ".parquet") && len(paths) == 1
+	switch {
+	case (drop || parquet) && report != "":
+		return usage("leave --report out", "--report is about extracts, and this is no extract")
+	case drop:
 		return p.inspectDrop(filepath.Join(first, manifest.Name))
-	}
-	if strings.HasSuffix(first, ".parquet") && len(paths) == 1 {
+	case parquet:
 		return p.inspectParquet(first)
+	default:
+		return p.inspectExtracts(ctx, paths, report)
 	}
-	return p.inspectExtracts(ctx, paths)
 }
 
 func (p *program) inspectDrop(path string) error {
@@ -135,87 +142,4 @@ func parquetOf(f *table.File) parquet {
 		out.Metadata[kv.Key] = kv.Value
 	}
 	return out
-}
-
-// inspected is one extract that was looked at.
-type inspected struct {
-	File  string        `json:"file"`
-	Table string        `json:"table"`
-	Year  int           `json:"collection_year"`
-	Term  string        `json:"term,omitempty"`
-	Rows  extract.Tally `json:"rows"`
-}
-
-// inspection is what inspecting extracts found.
-type inspection struct {
-	Files    []inspected       `json:"files"`
-	Skipped  []string          `json:"skipped"`
-	Findings []finding.Finding `json:"findings"`
-}
-
-func (p *program) inspectExtracts(ctx context.Context, paths []string) error {
-	var cat *dataset.Catalogue
-	c, err := p.loadConfig()
-	if _, missing := os.Stat(p.config); missing != nil {
-		c, err = nil, nil // extracts can be looked at with the built-in definitions, before anything is set up
-	}
-	if err != nil {
-		return err
-	}
-	if cat, err = catalogue(c); err != nil {
-		return err
-	}
-	report := &finding.Report{}
-	inventory, err := extract.Discover(ctx, cat, readers(cat), paths, report)
-	if err != nil {
-		return err
-	}
-	out := inspection{Skipped: append([]string{}, inventory.Skipped...)}
-	for from := 0; from < len(inventory.Sources); {
-		// The tables of one document stand side by side, and are read in one pass.
-		var demands []*extract.Demand
-		for _, src := range inventory.Sources[from:] {
-			if src.Path != inventory.Sources[from].Path {
-				break
-			}
-			var names []string
-			for _, column := range src.Table.Columns {
-				names = append(names, column.Name)
-			}
-			demands = append(demands, &extract.Demand{
-				Source: src, Want: extract.NewWant(src.Table, names...), Report: report, Sink: func(*extract.Batch) error { return nil },
-			})
-		}
-		from += len(demands)
-		reader := readers(cat)[strings.ToLower(filepath.Ext(demands[0].Source.Path))]
-		if err := reader.Read(ctx, demands); err != nil {
-			return err
-		}
-		for _, d := range demands {
-			out.Files = append(out.Files, inspected{
-				File: d.Source.File, Table: d.Source.Table.ID(), Year: d.Source.Year, Term: d.Source.Term, Rows: d.Tally,
-			})
-		}
-	}
-	out.Findings = report.Findings()
-	if p.json {
-		return writeJSON(p.stdout, out)
-	}
-	return out.write(p.stdout)
-}
-
-func (i inspection) write(w io.Writer) error {
-	var b strings.Builder
-	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "file\ttable\tyear\tterm\trows\tsound\tquarantined") // a strings.Builder never fails
-	for _, f := range i.Files {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%d\t%d\t%d\n", f.File, f.Table, f.Year, cmp.Or(f.Term, "-"), f.Rows.Read, f.Rows.Passed, f.Rows.Quarantined)
-	}
-	_ = t.Flush()
-	for _, s := range i.Skipped {
-		fmt.Fprintf(&b, "not an extract, not read: %s\n", s)
-	}
-	writeFindings(&b, i.Findings, nil)
-	_, err := io.WriteString(w, b.String())
-	return err
 }

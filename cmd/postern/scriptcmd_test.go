@@ -41,6 +41,8 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	edit FILE OLD NEW          replace the only OLD in a file; \n is a line end
 //	complete FILE              fill in the title and the meanings that a drafted definition leaves open
 //	feeds FILE                 take the feeds that a drafted definition suggests
+//	workbook CSV XLSX          make a workbook of a CSV file, below a title, with DD-MM-YYYY as days that are shown so and digits
+//	                           as numbers
 //	append FILE FROM ROW       append a row of another CSV file to a file
 //	digest FILE                put the SHA-256 of a file into $DIGEST
 //	roles [KEY NAME]           write the roles file anew from the keys in people/, with one more holder, a SIRO, where named
@@ -63,6 +65,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 //	swap FILE PATTERN NEW      replace the first match of a pattern (of regexp); NEW has $1, and \n, \xE9 as Go's strings do
 //	bad KIND RULE              export with a spoiled extract: exit code 4, a message of this rule, and nothing left behind
 //	plant                      add rows to the latest return, most of them bad: see plantedRows
+//	confide                    add rows given in confidence to the latest return
 //	accounted BEFORE RECORD WHO  (cohort or everybody) the run record accounts for every row, the planted ones too, beside that of the run before
 //	anonymous FILE             make every child of an extract one whose identifier stands for nobody
 //	bucket plain|locked        make a bucket: $BUCKET, $S3HOST, $S3CA, $S3BASE, $S3ARGS; see s3cmd_test.go
@@ -85,6 +88,7 @@ func scriptCommands(templates map[string]string, b *buckets) map[string]scriptCo
 		"edit":      positive(edit),
 		"complete":  positive(complete),
 		"feeds":     positive(takeFeeds),
+		"workbook":  positive(workbook),
 		"append":    positive(appendRow),
 		"digest":    positive(digest),
 		"roles":     positive(roles),
@@ -99,6 +103,7 @@ func scriptCommands(templates map[string]string, b *buckets) map[string]scriptCo
 		"bad":       positive(bad),
 		"anonymous": positive(anonymous),
 		"plant":     positive(plant),
+		"confide":   positive(confide),
 		"accounted": positive(accounted),
 		"swapkeys":  positive(swapKeys),
 		"canary":    positive(canary),

@@ -17,14 +17,20 @@ Nothing in it is taken from real data.
 
   ssda903        the returns of children looked after: header.csv, episodes.csv, …
   cin            the CIN census: cin.xml
-  school_census  autumn and spring: autumn/pupilonroll.csv, spring/fsmperiod.csv, …
+  school_census  of each term: autumn/pupilonroll.csv, spring/fsmperiod.csv, …
   giap           pupil premium, from Get Information about Pupils:
                  pupil_premium.tab in even years, pupil_premium.csv in odd ones
+  ssda903_xml    when asked for: ssda903 as one document, ssda903.xml
+  ssda903_xlsx   when asked for: ssda903 as one workbook, ssda903.xlsx
+  giap_census    when asked for: census downloads of Get Information about Pupils,
+                 autumn/giap_census.tab, …
+  attendance     when asked for: daily attendance of the last two academic years,
+                 attendance.csv: some 400 rows a year for each child at school
 
 All formats are of the same children: about a third are looked after, the others
 are in need and never enter care, and about as many pupils again are in nobody's
 social care. With --formats that leave out cin, every child is looked after. All
-but ssda903 begin with collection year 2022.
+but ssda903 and cin begin with collection year 2018.
 
 It has what real returns have: children in several annual sets, open episodes
 and cases that come again each year, changes of placement, kinship care, returns
@@ -46,7 +52,7 @@ func (p *program) synthCommand() *cobra.Command {
 	flags.IntVar(&opt.Children, "children", 1000, "how many children, `N` from 100 to 1,000,000")
 	flags.Uint64Var(&opt.Seed, "seed", 1, "which council of many, a whole number `S`")
 	flags.IntVar(&opt.Years, "years", 10, "how many annual sets, from 1 to 10")
-	flags.StringSliceVar(&opt.Formats, "formats", nil, "which to write, `F,…` of ssda903, cin, school_census and giap (default all)")
+	flags.StringSliceVar(&opt.Formats, "formats", nil, "which to write, `F,…` (default ssda903,cin,school_census,giap)")
 	flags.IntVar(&opt.LastYear, "last-year", synth.LatestYear, "the last collection year, by the year it ends in")
 	return group("synth", "Make synthetic extracts", cohort)
 }

@@ -173,6 +173,8 @@ func (d *draft) table(t *dataset.Table) {
 			d.line("    %s: {treatment: keep, why: %s}", c.Name, why)
 		case len(t.Shown(c)) > 1:
 			rest = append(rest, fmt.Sprintf("(%s: %s. Beside the dates it tells more than they do: it needs joint_fineness.)", c.Name, oneLine(c.Meaning)))
+		case t.Finer(c.Name):
+			rest = append(rest, fmt.Sprintf("(%s: %s (%s). Beside columns that group its codes it tells more than they do: it needs joint_fineness.)", c.Name, oneLine(c.Meaning), c.Class))
 		default:
 			rest = append(rest, d.offered(c)...)
 		}

@@ -63,6 +63,9 @@ func (r *reader) oneOutput() {
 		for _, from := range r.origins(o.table, o.column) {
 			for _, other := range seen[from] {
 				again := other.table == o.table && (o.table.Made == nil || other.column == o.column) // a table made of another has several dates of one column
+				if other.table == o.table && o.table.Grouped(o.column.Name) && o.table.Grouped(other.column.Name) {
+					continue // groups that the definitions make of the codes
+				}
 				extra = extra || again || !reflect.DeepEqual(other.how, o.how)
 			}
 			seen[from] = append(seen[from], o)

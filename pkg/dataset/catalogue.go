@@ -4,7 +4,7 @@
 // Definitions are data: YAML files, one per format ("ssda903.yaml") and one for the core tables ("core.yaml"), built in
 // and, beside them, a council's own. A definition file begins with its apiVersion:
 //
-//	postern/dataset/v1   a format: code_lists, tables with their columns
+//	postern/dataset/v1   a format: code_lists, code_maps, tables with their columns and what they feed, links
 //	postern/core/v1      core tables: code_lists, code_maps, tables with their columns and their sources
 //	postern/classes/v1   a council's own: columns of the others whose class it raises
 //	postern/aliases/v1   a council's own: more spellings of the categories of a format
@@ -18,16 +18,27 @@
 // have a header, which is its name in files where that is no name of a definition. A column of type key names a record within its extract: it joins tables inside
 // the gateway, never leaves, and has no other class than record-identifier.
 //
+// What people type is told from what they mean by data too. A column has other names that a header may have (headers) and
+// a pattern of them (like), and a code column spellings of its codes (aliases), which a council may add to. Headers and
+// spellings are compared folded (Fold, FoldSpelling), and whole: "Male" is no part of "Female". A header that two columns
+// fit equally well is of neither, and a spelling is of one code.
+//
 // A table's in_confidence names the boolean column that marks rows as given in confidence; every table of delimited text
 // has an optional column of that name for it, unless it names another.
 //
 // A core table refers to a code list of a format as "ssda903/ethnicity", and says which columns of which source tables
 // feed it. A core column guards what feeds it as its source does: it has a class that is at least the source's, and
-// permits no treatment that the source does not.
+// permits no treatment that the source does not. A source may tell a core table of some rows only (rows), and may be one
+// of last resort (last): then it counts after all others, whatever the years.
 //
 // A core table can be made of another one in place of sources: made_of names that table and how (periods, placements,
 // re_referrals), and each column says under of which columns of that table it is told from. It guards these as it would
 // guard a source's.
+//
+// A format may say itself what it feeds, as a council's own file does: feeds of its tables (core names the core table; the
+// rest is as of a source there), links, and code_maps, which go before those of the core tables. What formats feed comes
+// behind the sources that the core tables name, in the order of the files' names: in one collection year the others have
+// precedence. docs/schemas.md has every key with an example.
 //
 // What a council's own definitions can do to a class is raise it (Class.AtLeast says what is higher). A core table that
 // is built in inherits what a council raises in its source. Whatever would take a class down is refused, with the code

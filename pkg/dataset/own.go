@@ -104,7 +104,7 @@ func (b *builder) feedCore(m *document.Mapping, from *Table) {
 			"set year_begins of the format: april, or september for academic years")
 	}
 	if core == nil {
-		for _, key := range []string{"adds", "columns", "pupils", "periods", "details", "joined"} {
+		for _, key := range []string{"adds", "columns", "pupils", "periods", "details", "joined", "rows", "linked_by", "last"} {
 			m.Value(key, document.Optional())
 		}
 		m.Done()

@@ -142,8 +142,8 @@ func (s *Source) Reads(column string) map[string][]string {
 		}
 	}
 	if j, f := s.Joined(column); f != nil {
-		out[j.Table] = append(f.Reads(), j.Key)
-		out[s.Table] = append(out[s.Table], j.By)
+		out[j.Table] = j.Reads(f)
+		out[s.Table] = append(out[s.Table], j.Names()...)
 	}
 	return out
 }

@@ -99,22 +99,26 @@ func newSpellings(codes []CodeValue) *Spellings {
 // space between: "N1 - Abuse or neglect". A cell whose code and label are of two codes stands for neither.
 func (s *Spellings) Code(cell string) (code string, known bool) {
 	folded := FoldSpelling(cell)
-	if code, known = s.codes[folded]; known {
-		return code, true
-	}
-	if code, known = s.inList[folded]; known {
+	if code, known = s.whole(folded); known {
 		return code, true
 	}
 	at := strings.IndexAny(folded, " :-")
 	if at < 0 {
 		return "", false
 	}
-	code, known = s.inList[folded[:at]]
-	if !known {
-		return "", false
+	front, isCode := s.inList[folded[:at]]
+	if label, known := s.whole(FoldSpelling(strings.TrimLeft(folded[at:], " :-"))); isCode && known && label == front {
+		return label, true
 	}
-	label, labelled := s.codes[FoldSpelling(strings.TrimLeft(folded[at:], " :-"))]
-	return code, labelled && label == code
+	return "", false
+}
+
+// whole looks a folded cell up.
+func (s *Spellings) whole(folded string) (code string, known bool) {
+	if code, known = s.codes[folded]; !known {
+		code, known = s.inList[folded]
+	}
+	return code, known
 }
 
 // add gives a code a spelling. It reports the code that the spelling has already, when that is another one.

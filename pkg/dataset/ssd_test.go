@@ -15,6 +15,7 @@ import (
 var systemExceptions = map[string]dataset.Class{
 	"cla_placement.clap_cla_placement_urn":          dataset.QuasiIdentifier,  // as the return's URN: it singles a home out
 	"cla_placement.clap_cla_placement_provider":     dataset.Ordinary,         // as the return's PLACE_PROVIDER
+	"legal_status.lega_legal_status":                dataset.CriminalOffence,  // as the return's LS: J1 to J3 are remand, detention and sentence
 	"immigration_status.immi_immigration_status_id": dataset.RecordIdentifier, // the number of a row, which never leaves
 }
 

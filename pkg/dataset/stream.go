@@ -38,3 +38,23 @@ func undecided(m *document.Mapping, cm *CodeMap) {
 		}
 	}
 }
+
+// Grouped reports whether a column says of each row whether a code is one of several, by a grouping that the definitions
+// make. Several such columns together tell a group, and never a code.
+func (t *Table) Grouped(column string) bool {
+	return t.Streams && !slices.ContainsFunc(t.Sources, func(s Source) bool {
+		f := s.Feed(column)
+		return f == nil || oneOf(f.TrueFor)
+	})
+}
+
+// Finer reports whether a column shows the codes that grouped columns of the table are made of: beside one of them it tells
+// more than either alone.
+func (t *Table) Finer(column string) bool {
+	return !t.Grouped(column) && slices.ContainsFunc(t.Sources, func(s Source) bool {
+		f := s.Feed(column)
+		return f != nil && f.From != "" && slices.ContainsFunc(s.Columns, func(other Feed) bool {
+			return other.From == f.From && t.Grouped(other.Column)
+		})
+	})
+}

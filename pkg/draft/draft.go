@@ -39,6 +39,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/finding"
@@ -158,6 +159,9 @@ func Inspect(ctx context.Context, name string, rows Rows, catalogue *dataset.Cat
 		return nil, err
 	}
 	t.Columns = describe(header, seen, catalogue)
+	if !slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Skip == "" }) {
+		return nil, finding.WithHint(fmt.Errorf("%w: none of them can be a column's", ErrNoHeader), "have the report give each column a short name of its own")
+	}
 	t.Feeds = suggest(t.Columns, catalogue)
 	return t, nil
 }

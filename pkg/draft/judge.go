@@ -99,7 +99,7 @@ func (c *Column) byShape(o *observed, r *role) {
 	case o.most(truths, 95) && !(counts && o.most(o.bit, 95)):
 		c.Type, c.YesNo = dataset.Boolean, o.yes > 0
 		c.otherwise(dataset.Sensitive)
-	case o.most(o.whole, 95) && (r != nil && r.is == "record" || o.zeroed > 0 || o.least >= 100_000 || o.greatest > 999_999_999):
+	case o.most(o.whole, 95) && (r != nil && r.is == "record" || o.zeroed > 0 || o.least >= 100_000 || o.greatest > 999_999_999 || o.least < -999_999_999):
 		c.key("whole numbers that look like the number of something")
 	case o.most(o.whole, 95):
 		c.Type, c.Negative = dataset.Integer, o.least < 0

@@ -26,7 +26,7 @@ func Write(format string, tables []*Table) []byte {
 	w.open(0, "title", "what the report is and which system writes it, in one line")
 	w.line(0, "collection_years: {from: %d, to: %d}", firstYear, lastYear)
 	forms := commonForms(tables)
-	w.line(0, "date_formats: [%s]", strings.Join(forms, ", "))
+	w.line(0, "date_formats: [%s]", formList(forms))
 	w.lists(tables)
 	w.line(0, "")
 	w.line(0, "tables:")
@@ -230,7 +230,7 @@ func (w *writer) column(t *Table, c *Column, forms []string) {
 		}
 	case dataset.Date:
 		if !slices.Equal(c.Dates, forms) {
-			w.line(8, "dates: [%s]", strings.Join(c.Dates, ", "))
+			w.line(8, "dates: [%s]", formList(c.Dates))
 		}
 	}
 	if c.Class == "" {
@@ -285,6 +285,17 @@ func (w *writer) links(format string, tables []*Table) {
 			return
 		}
 	}
+}
+
+// formList writes forms of dates as items of a list: one with a time in quotes, for its colons.
+func formList(forms []string) string {
+	out := slices.Clone(forms)
+	for i, form := range out {
+		if strings.Contains(form, ":") {
+			out[i] = inQuotes(form)
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // quoted is a name as YAML text: in quotes where it would be something else to some reader.

@@ -88,13 +88,13 @@ func countElements(t *testing.T, text string, rows map[string]int64) {
 
 // of counts a table's rows in the files that are wanted.
 func (fs extractFiles) of(table *dataset.Table, wanted func(extractFile) bool) int64 {
-	n, key := int64(0), table.ID()
-	if table.Document != nil {
-		key = table.Row
-	}
+	n := int64(0)
 	for _, f := range fs {
 		if wanted(f) {
-			n += f.rows[key]
+			n += f.rows[table.ID()]
+		}
+		if wanted(f) && table.Row != "" {
+			n += f.rows[table.Row]
 		}
 	}
 	return n
@@ -106,6 +106,9 @@ func (fs extractFiles) feeding(catalogue *dataset.Catalogue, table *dataset.Tabl
 	all := func(extractFile) bool { return true }
 	if !table.Core() {
 		return fs.of(table, all)
+	}
+	if table.Made != nil {
+		return fs.feeding(catalogue, table.Made.Table)
 	}
 	n := int64(0)
 	for i := range table.Sources {

@@ -38,7 +38,7 @@ func TestEveryRowIsAccountedFor(t *testing.T) {
 			result := c.export(t, agreed.id, extracts)
 			runs := c.runs(t, agreed.id)
 			record := runs[len(runs)-1]
-			if len(record.Tables) != 11+9+9 { // of children looked after, of children in need, core tables
+			if len(record.Tables) != 11+9+12 { // of children looked after, of children in need, core tables
 				t.Fatalf("the run record has %d tables", len(record.Tables))
 			}
 			files := filesOf(t, extracts)

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/harmonise"
+	"github.com/postern-gateway/postern/pkg/synth"
 	"github.com/postern-gateway/postern/schemas"
 )
 
@@ -20,8 +22,39 @@ const (
 	notYet    = "ssda903/dolo" // a table of the 2026-27 return, which synthetic cohorts do not have
 )
 
-// notYetAny are all tables of the returns of 2026-27 alone.
-func notYetAny() []string { return []string{notYet, "cin/pre_proceedings"} }
+// notYetAny are all tables of the returns of 2026-27 alone, and those that no file of a cohort in its usual formats has.
+var notYetAny = sync.OnceValue(func() []string {
+	out := []string{notYet, "cin/pre_proceedings"}
+	catalogue, err := dataset.Load(schemas.Files)
+	if err != nil {
+		return out
+	}
+	usual := func(id string) bool {
+		format, _, _ := strings.Cut(id, "/")
+		return slices.Contains(synth.DefaultFormats(), format)
+	}
+	for _, t := range catalogue.Tables() {
+		if !slices.ContainsFunc(harmonise.RowSources(t), usual) {
+			out = append(out, t.ID())
+		}
+	}
+	return out
+})
+
+// choicesFor are the choices that an agreement has to make over some tables.
+func choicesFor(tables ...string) string {
+	var choices []string
+	if slices.Contains(tables, "pupil_premium") {
+		choices = append(choices, "premiums: [deprivation, service, adopted_from_care, looked_after]")
+	}
+	if slices.Contains(tables, "looked_after_periods") || slices.Contains(tables, "placements") {
+		choices = append(choices, "short_breaks: leave_out")
+	}
+	if choices == nil {
+		return ""
+	}
+	return "choices: {" + strings.Join(choices, ", ") + "}\n"
+}
 
 // everyTable lists the tables of the definitions: what the notices of the tests' agreements speak of.
 var everyTable = sync.OnceValue(func() []string {
@@ -100,7 +133,13 @@ func wideAgreement(catalogue *dataset.Catalogue, id, period, onUnusable string, 
 // agreementOver does the same to the tables that leave under a preamble.
 func agreementOver(catalogue *dataset.Catalogue, preamble string, leaves func(*dataset.Table) bool) string {
 	var b strings.Builder
-	b.WriteString(preamble + "tables:\n")
+	var ids []string
+	for _, t := range catalogue.Tables() {
+		if leaves(t) {
+			ids = append(ids, t.ID())
+		}
+	}
+	b.WriteString(preamble + choicesFor(ids...) + "tables:\n")
 	aged := false
 	for _, t := range catalogue.Tables() {
 		if !leaves(t) {

@@ -223,7 +223,7 @@ func TestDenyByDefault(t *testing.T) {
 			ids = append(ids, tab.ID())
 		}
 	}
-	sparse := preamble("dsa-trust-sparse", usualPeriod, "linkage: {pupils: 0}\n", "null") + "tables:\n"
+	sparse := preamble("dsa-trust-sparse", usualPeriod, "linkage: {pupils: 0}\n", "null") + choicesFor(ids...) + "tables:\n"
 	for _, id := range ids {
 		sparse += "  " + id + ":\n    who: {treatment: pseudonym, from: " + c.catalogue.Table(id).ChildID + ", why: it is tried}\n"
 	}

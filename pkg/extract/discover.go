@@ -206,6 +206,7 @@ func below(root, path string) string {
 func (d *discovery) years(ctx context.Context) error {
 	held := make(map[string]*Source) // by table, year and term
 	twice := make(map[[2]string]bool)
+	same := make(map[string]*Source) // of tables that several files may hold: by table, return and content
 	for _, s := range sets(d.inventory.Sources) {
 		year, err := d.yearOf(ctx, s)
 		if err := d.note(err); err != nil {
@@ -245,6 +246,9 @@ func (d *discovery) years(ctx context.Context) error {
 				}
 				continue
 			}
+			if src.Table.Several && d.again(src, same) {
+				continue
+			}
 			d.columnsOf(src)
 			if !src.Table.In(year) || !src.Table.InTerm(term) {
 				d.stop(RuleTableNotInYear, src, fmt.Sprintf("the return of %s has no such table", src.When()),
@@ -253,6 +257,19 @@ func (d *discovery) years(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// again refuses a file of a table that several files may hold when another one of the same return has the same bytes: each
+// of its rows would count twice.
+func (d *discovery) again(src *Source, same map[string]*Source) bool {
+	key := fmt.Sprintf("%s %d %s %d %x", src.Table.ID(), src.Year, src.Term, src.Sheet, src.SHA256)
+	first := same[key]
+	if first == nil {
+		same[key] = src
+		return false
+	}
+	d.stop(RuleTableTwice, src, fmt.Sprintf("the file is the same as %s, byte for byte", first.File), "remove one of the two")
+	return true
 }
 
 // When is the return that a source is of, in words: "collection year 2026", "the autumn term of academic year 2025/26".

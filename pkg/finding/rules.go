@@ -30,21 +30,28 @@ func Rules() []Rule {
 // stops are the rules that end the run by themselves.
 const stops = `
 		COLUMN_MISSING DOCUMENT_UNKNOWN ENCODING_UNKNOWN FILE_BINARY FILE_CUT_OFF FILE_EMPTY FILE_ENCODING
-		FILE_UNREADABLE FILE_UTF16 HEADER_DUPLICATE HEADER_MALFORMED LINE_TOO_LONG LINKAGE_BELOW_AGREED NOTHING_USABLE
+		FILE_UNREADABLE FILE_UTF16 HEADER_AMBIGUOUS HEADER_DUPLICATE HEADER_MALFORMED LINE_TOO_LONG LINKAGE_BELOW_AGREED NOTHING_USABLE
 		NO_EXTRACTS OTHER_AUTHORITY PATH_UNREADABLE QUOTE_NOT_CLOSED RECORD_TOO_LARGE TABLE_AMBIGUOUS TABLE_MISSING
-		TABLE_NOT_IN_YEAR TABLE_TWICE TABLE_UNKNOWN TERM_UNKNOWN TOO_MANY_COLUMNS XML_DOCTYPE XML_ENTITY XML_MALFORMED
+		TABLE_NOT_IN_YEAR TABLE_TWICE TABLE_UNKNOWN TERM_UNKNOWN TOO_MANY_COLUMNS WORKBOOK_DAMAGED WORKBOOK_ENCRYPTED
+		WORKBOOK_MALFORMED WORKBOOK_SUSPECT WORKBOOK_TOO_LARGE XML_DOCTYPE XML_ENTITY XML_MALFORMED
 		XML_NAMESPACE XML_TOO_DEEP XML_TOO_LONG XML_TRAILING_CONTENT YEAR_MISMATCH YEAR_NOT_DEFINED YEAR_UNKNOWN`
 
 // lighter are all others.
 func lighter() []Rule {
 	return []Rule{
 		{"BOOLEAN_UNKNOWN", Quarantine, false, "a cell is neither true nor false"},
+		{"CELL_ERROR", Quarantine, false, "a cell of a workbook holds an error"},
+		{"CELL_NOT_COMPUTED", Quarantine, false, "a formula of a workbook has no outcome"},
 		{"CELL_NOT_TEXT", Quarantine, false, "an element of a document stands inside a value"},
 		{"CHILD_CONFLICT", Quarantine, false, "rows of one return state different facts of one child"},
 		{"CHILD_UNKNOWN", Warning, true, "a row marks a child whom no return lists"},
 		{"CODE_NOT_IN_YEAR", Quarantine, false, "a code is of other collection years"},
+		{"CODE_TOO_BROAD", Notice, true, "a category is broader than those that the core table tells apart"},
+		{"CODE_UNDECIDED", Warning, true, "a code belongs to more than one of those that it could become, and the agreement does not say to which"},
 		{"CODE_UNKNOWN", Quarantine, false, "a code is one that the return does not have"},
+		{"CODE_UNMAPPED", Quarantine, false, "a category is no code of the list, and no spelling of one that is known"},
 		{"COLUMN_UNKNOWN", Notice, false, "a file has a column that the definitions do not have"},
+		{"DAILY_REPEATED", Warning, true, "a register has a session of a child twice, one row after the other"},
 		{"DATES_MIXED", Warning, false, "dates of one column are written in more than one form"},
 		{"DATE_IMPOSSIBLE", Quarantine, false, "a date is of no day that there is"},
 		{"DATE_MALFORMED", Quarantine, false, "a cell is no date in a form that the return has"},
@@ -59,11 +66,16 @@ func lighter() []Rule {
 		{"FACT_CHANGED", Notice, true, "a later return states a fact of a child differently"},
 		{"FIELD_COUNT", Quarantine, false, "a row has more or fewer cells than the header"},
 		{"FILE_SKIPPED", Notice, false, "a file is of a kind that is not read"},
+		{"FORMULA_CELL", Notice, true, "a cell of a workbook is a formula"},
 		{"ID_UNUSABLE", Quarantine, false, "a cell identifies no child"},
+		{"JOIN_KEY_TWICE", Warning, true, "two rows that fill in others, of one number or one first day, say different things"},
+		{"JOIN_MISSING", Notice, true, "the row that should fill in another is not there"},
 		{"KEY_MALFORMED", Quarantine, false, "a record's key was made a number, as 12.0 or 1.23E+11"},
 		{"LATER_ROW_QUARANTINED", Warning, false, "the latest row on an event is kept back, so that older ones are held back with it"},
+		{"MERGED_CELLS", Quarantine, false, "a row of a workbook is part of merged cells"},
 		{"NOTHING_LEAVES", Warning, false, "rows of a table were read, and none of it leaves"},
 		{"NO_ROWS", Warning, false, "a table has no rows"},
+		{"NUMBER_INEXACT", Quarantine, false, "an identifier was made a number of which digits are lost"},
 		{"NUMBER_MALFORMED", Quarantine, false, "a cell is no whole number"},
 		{"NUMBER_OUT_OF_RANGE", Quarantine, false, "a number is one that the return cannot have"},
 		{"PERIOD_GAP", Warning, true, "an episode of care is missing between two others, or after the last"},
@@ -81,7 +93,10 @@ func lighter() []Rule {
 		{"REQUIRED_EMPTY", Quarantine, false, "a cell that may not be empty is"},
 		{"RE_REFERRAL_OPEN_CASE", Notice, false, "a referral was made while the case before it was open"},
 		{"RE_REFERRAL_UNCLEAR", Warning, false, "it is not known whether the case before a referral was closed"},
+		{"ROWS_ABOVE_HEADER", Notice, false, "rows stand above the header of a sheet"},
 		{"ROW_EMPTY", Quarantine, false, "a row holds nothing"},
+		{"SHEET_HIDDEN", Warning, false, "a sheet of a workbook is hidden"},
+		{"SHEET_NOT_READ", Notice, false, "a sheet of a workbook is no table"},
 		{"SHORT_BREAK_NOT_STATED", Warning, true, "an episode does not say whether it is a short break"},
 		{"SOURCES_DIFFER", Notice, true, "two returns of one year state a fact of a child differently"},
 		{"SUM_INCOMPLETE", Warning, false, "a row that belongs to a sum is missing"},

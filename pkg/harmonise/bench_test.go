@@ -2,6 +2,7 @@ package harmonise_test
 
 import (
 	"context"
+	"path/filepath"
 	"runtime"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/extract/csv"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/harmonise"
+	"github.com/postern-gateway/postern/pkg/synth"
 )
 
 // BenchmarkHarmonise brings tables together from batches that were read before, so that reading is not measured.
@@ -61,4 +63,26 @@ func BenchmarkHarmonise(b *testing.B) {
 			b.ReportMetric(float64(after.Mallocs-before.Mallocs)/float64(rows), "allocs/row")
 		})
 	}
+}
+
+// BenchmarkJoined brings the episodes of a case system together with the placements that they name, reading included.
+func BenchmarkJoined(b *testing.B) {
+	dir := filepath.Join(b.TempDir(), "cohort")
+	if _, err := synth.Cohort(context.Background(), dir, synth.CohortOptions{Children: 5000, Years: 4, Seed: 20, Formats: []string{synth.SSD}}); err != nil {
+		b.Fatal(err)
+	}
+	council := discover(b, builtIn(b), dir)
+	table := council.catalogue.Table("looked_after_episodes")
+	columns := []string{"child_id", "start_date", "end_date", "start_reason", "placement_type", "placement_urn", "end_reason"}
+	rows := int64(0)
+	b.ReportAllocs()
+	for b.Loop() {
+		in := harmonise.Input{Inventory: council.inventory, Children: harmonise.NewChildren(), Read: council.read}
+		tally, err := makeTable(in, &finding.Report{}, table, columns, func(*extract.Batch) error { return nil })
+		if err != nil {
+			b.Fatal(err)
+		}
+		rows += tally.Read
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(rows), "ns/row")
 }

@@ -114,7 +114,8 @@ type line struct {
 func (k *kids) add(b *extract.Batch, source *dataset.Source, rank int16) error {
 	b, aside := among(b, source)
 	k.Tally.Aside += aside
-	broad(b, source, k.columns, k.Report)
+	b, vague := broad(b, source, k.columns, k.Report)
+	k.Tally.Quarantined += vague
 	b, held := undecided(b, source, k.columns, k.in.Choices, k.Report)
 	k.Tally.Quarantined += held
 	columns := translate(b, source, k.Table, k.columns, k.in.Choices)

@@ -1,10 +1,22 @@
 package harmonise_test
 
 import (
+	"bytes"
+	stdcsv "encoding/csv"
+	"errors"
 	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/extract/csv"
+	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/harmonise"
 )
 
@@ -107,4 +119,128 @@ func TestDailySeveralYears(t *testing.T) {
 	if got := m.text(); got != "2023-09-04\n2024-09-05\n2024-09-06" {
 		t.Errorf("got\n%s", got)
 	}
+}
+
+// TestDailyFileTwice: a file that is there twice would count each of its rows twice.
+func TestDailyFileTwice(t *testing.T) {
+	text := lines(dailyLine, daily("51", "", one, "/"))
+	for name, second := range map[string]string{"b.csv": text, "c.csv": text + "\n"} {
+		paths := write(t, map[string]string{"2024-25/a.csv": text, "2024-25/" + name: second})
+		_, err := extract.Discover(t.Context(), builtIn(t), map[string]extract.Reader{".csv": csv.Reader{}}, paths, &finding.Report{})
+		var bad *extract.Invalid
+		if twice := errors.As(err, &bad) && bad.Findings[0].Rule == extract.RuleTableTwice; twice != (second == text) || !twice && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestDailyStreams: what is held in memory does not grow with the rows.
+func TestDailyStreams(t *testing.T) {
+	var text strings.Builder
+	text.WriteString(dailyLine + "\n")
+	day := time.Date(2024, 9, 2, 0, 0, 0, 0, time.UTC)
+	const children, days = 500, 200
+	for d := range days {
+		for child := range children {
+			for _, half := range []string{"AM", "PM"} {
+				text.WriteString(daily(strconv.Itoa(1000+child), "", day.AddDate(0, 0, d).Format("02/01/2006")+" "+half+" 100001", "/") + "\n")
+			}
+		}
+	}
+	c := discover(t, builtIn(t), write(t, map[string]string{"2024-25/attendance.csv": text.String()})...)
+	text.Reset()
+	var held []uint64
+	rows := 0
+	job := &harmonise.Job{Table: c.catalogue.Table("attendance_daily"), Columns: strings.Fields("child_id session_date session mark"), Report: &finding.Report{},
+		Sink: func(b *extract.Batch) error {
+			rows += b.Len()
+			runtime.GC()
+			var now runtime.MemStats
+			runtime.ReadMemStats(&now)
+			held = append(held, now.HeapAlloc)
+			return nil
+		}}
+	in := harmonise.Input{Inventory: c.inventory, Children: harmonise.NewChildren(), Read: c.read}
+	in.Links = harmonise.NewLinks(c.catalogue.Links(), &finding.Report{})
+	if err := harmonise.Make(t.Context(), in, []*harmonise.Job{job}, nil); err != nil {
+		t.Fatal(err)
+	}
+	// A key kept for each of 200,000 rows would be some 6 MB.
+	if first, last := held[1], held[len(held)-1]; rows != 2*children*days || len(held) < 6 || last > first+2<<20 {
+		t.Errorf("%d rows in %d batches; %d bytes held at the second, %d at the last", rows, len(held), first, last)
+	}
+}
+
+// FuzzDaily: whatever stands in a row, every row is accounted for, and nothing but codes, days and known children comes out.
+func FuzzDaily(f *testing.F) {
+	f.Add("51", upns[0], "04/09/2024", "AM", "/", "100001")
+	f.Add("", upns[5], "2024-09-04", "pm", "i", "")
+	f.Add("1.23E+11", "", "31/02/2024", "EV", "\xff", "1")
+	f.Add("51,\"", "\n", "", "", "Y8", "SC1")
+	dir := f.TempDir()
+	catalogue := builtIn(f)
+	f.Fuzz(func(t *testing.T, child, upn, day, half, mark, school string) {
+		var text bytes.Buffer
+		w := stdcsv.NewWriter(&text)
+		_ = w.Write(strings.Split(dailyLine, ","))
+		for _, r := range [][]string{{"51", upns[0], "", "", "", "", "100001", "04/09/2024", "AM", "/", "", "", "", ""},
+			{child, upn, child, upn, day, half, school, day, half, mark, half, mark, school, mark}} {
+			_ = w.Write(r)
+		}
+		w.Flush()
+		if err := os.WriteFile(filepath.Join(dir, "2024-25_attendance.csv"), text.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		report := &finding.Report{}
+		inventory, err := extract.Discover(t.Context(), catalogue, map[string]extract.Reader{".csv": csv.Reader{}}, []string{dir}, report)
+		if err != nil {
+			return // refused as a whole
+		}
+		c := &council{catalogue: catalogue, inventory: inventory}
+		job := &harmonise.Job{Table: catalogue.Table("attendance_daily"), Columns: strings.Fields("child_id session_date session school_urn mark possible"),
+			Report: report, Sink: func(b *extract.Batch) error {
+				for i := range b.Columns {
+					for row := range b.Len() {
+						v, def := b.Columns[i].At(row), b.Columns[i].Def
+						if def.Type == dataset.Code && (v.State != extract.Known || int(v.Num) >= len(def.Codes)) || def.Type == dataset.Date && v.State != extract.Known {
+							t.Errorf("%s: %+v", def.Name, v)
+						}
+					}
+				}
+				return nil
+			}}
+		in := harmonise.Input{Inventory: inventory, Children: harmonise.NewChildren(), Read: c.read, Links: harmonise.NewLinks(nil, report)}
+		var bad *extract.Invalid
+		var refused *finding.Refusal
+		if err := harmonise.Make(t.Context(), in, []*harmonise.Job{job}, nil); errors.As(err, &bad) || errors.As(err, &refused) {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if tally := job.Tally; tally.Read != sum(tally) || tally.Read < 1 {
+			t.Errorf("%+v", tally)
+		}
+	})
+}
+
+// BenchmarkDaily makes attendance_daily from a register of a day of 16,384 children, in file order.
+func BenchmarkDaily(b *testing.B) {
+	var text strings.Builder
+	text.WriteString(dailyLine + "\n")
+	const children = 1 << 14
+	for child := range children {
+		text.WriteString(daily(strconv.Itoa(100_000+child), upns[0], one, "/") + "\n" + daily(strconv.Itoa(100_000+child), upns[0], two, "I") + "\n")
+	}
+	c := discover(b, builtIn(b), write(b, map[string]string{"2024-25/attendance.csv": text.String()})...)
+	b.SetBytes(int64(text.Len()))
+	b.ReportAllocs()
+	for b.Loop() {
+		job := &harmonise.Job{Table: c.catalogue.Table("attendance_daily"), Columns: strings.Fields("child_id session_date session school_urn possible authorised unauthorised"),
+			Report: &finding.Report{}, Sink: func(*extract.Batch) error { return nil }}
+		in := harmonise.Input{Inventory: c.inventory, Children: harmonise.NewChildren(), Read: c.read, Links: harmonise.NewLinks(nil, &finding.Report{})}
+		if err := harmonise.Make(b.Context(), in, []*harmonise.Job{job}, nil); err != nil || job.Tally.Left != 2*children {
+			b.Fatal(err, job.Tally)
+		}
+	}
+	b.ReportMetric(float64(2*children*b.N)/b.Elapsed().Seconds(), "rows/s")
 }

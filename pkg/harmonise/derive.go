@@ -32,7 +32,8 @@ type derived struct {
 	rows   []event
 	lost   []event
 	places []*extract.Source // of rows, by event.src
-	last   int               // the latest collection year that there is a return of
+	brief  map[string]bool   // files in which a row stands for all episodes of a period, and says how it is now
+	last   map[bool]int      // the latest collection year that there is a return of; of brief files, and of others
 	first  civil.Date        // the first day of the earliest
 }
 
@@ -69,7 +70,7 @@ type result struct {
 }
 
 func newDerived(in Input, job *Job) *derived {
-	d := &derived{Job: job, in: in}
+	d := &derived{Job: job, in: in, brief: make(map[string]bool), last: make(map[bool]int)}
 	base := job.Table.Made.Table
 	switch job.Table.Made.How {
 	case dataset.MadeReReferrals:
@@ -93,9 +94,15 @@ func newDerived(in Input, job *Job) *derived {
 
 func (d *derived) readings() []reading {
 	first := 0
-	for _, id := range RowSources(d.Table) {
-		for _, src := range d.in.Inventory.Of(id) {
-			d.last = max(d.last, src.Year)
+	for i := range d.Table.Made.Table.Sources {
+		source := &d.Table.Made.Table.Sources[i]
+		reason := source.Feed("start_reason")
+		brief := reason != nil && reason.Always != ""
+		for _, src := range d.in.Inventory.Of(source.Table) {
+			d.last[brief] = max(d.last[brief], src.Year)
+			if brief {
+				d.brief[src.File] = true
+			}
 			if first == 0 || src.Year < first {
 				first = src.Year
 			}
@@ -314,6 +321,9 @@ func (d *derived) child(rows, lost []event, out *sheet) error {
 func same(a, b event) bool {
 	return a.start == b.start && a.until == b.until && a.codes == b.codes
 }
+
+// isBrief reports whether an event stands for all episodes of a period.
+func (d *derived) isBrief(e *event) bool { return d.brief[d.places[e.src].File] }
 
 // note reports what is not as it should be with an event, and returns what it weighs.
 func (d *derived) note(rule string, severity finding.Severity, e *event, column, message, hint string) finding.Severity {

@@ -19,7 +19,7 @@ func (e *events) readings() []reading {
 		joins, out := e.joins(source, src)
 		var named []string
 		for _, j := range joins {
-			named = append(named, j.By)
+			named = append(named, j.Names()...)
 		}
 		d := &extract.Demand{Source: src, Want: wantOf(src.Table, source, e.columns, named...), Report: e.Report}
 		d.Sink = func(b *extract.Batch) error { return e.add(b, source, int32(rankOf(e.Table, at, src.Year)), joins) }
@@ -58,7 +58,8 @@ type events struct {
 func (e *events) add(b *extract.Batch, source *dataset.Source, rank int32, joins []*joined) error {
 	b, aside := among(b, source)
 	e.Tally.Aside += aside
-	broad(b, source, e.columns, e.Report)
+	b, vague := broad(b, source, e.columns, e.Report)
+	e.Tally.Quarantined += vague
 	b, held := undecided(b, source, e.columns, e.in.Choices, e.Report)
 	e.Tally.Quarantined += held
 	out := e.translated(b, source)

@@ -22,16 +22,21 @@
 //     is missing, quarantined or silent, the sum is null, since it would be too small. A child who stands on two rolls
 //     at once is on none that can be told (PUPIL_ON_TWO_ROLLS): the rows are quarantined.
 //
+//   - rows of events put together, child by child (looked_after_periods, placements, re_referrals): the events are made as
+//     above, each once and in its latest form, and then joined where the end of one is the day of the next. What two events
+//     that do not meet leave in doubt is null, with a finding; so is what an event would have told that is held back.
+//
 // A source table that an agreement names as returned passes through unchanged.
 //
 // # Accounting
 //
-// For every table, rows read = rows left + rows held back (superseded, a mere mark, of no child, counted elsewhere) + rows
-// quarantined (Tally).
+// For every table, rows read = rows left + rows held back (superseded, a mere mark, of no child, counted elsewhere, merged
+// with another, set aside) + rows quarantined (Tally).
 //
 // # Cost
 //
-// Per child about 100 bytes, per event about 30 (its key, to know later repeats by), per pupil of one school census about
+// Per child about 100 bytes, per event about 30 (its key, to know later repeats by) and 36 more for each table that puts
+// events together, until that is done, per pupil of one school census about
 // 80 and 200 more for one who is a child, per pupil number of a child about 40; rows themselves stream. Tables that are
 // made of the same files are made together, so that each is read once for all of them.
 package harmonise

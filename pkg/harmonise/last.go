@@ -88,8 +88,10 @@ func meeting(b *extract.Batch, source *dataset.Source, unknown bool) *extract.Ba
 // RuleBroad is met when a code says less than the core table's codes tell apart.
 const RuleBroad = "CODE_TOO_BROAD"
 
-// broad tells of codes that become nothing, since they say less than the core table's own.
-func broad(b *extract.Batch, source *dataset.Source, columns []string, report *finding.Report) {
+// broad tells of codes that become nothing, since they say less than the core table's own. It returns the batch that goes
+// on: without the rows of such codes, where the agreement weighs the finding so, and how many these were.
+func broad(b *extract.Batch, source *dataset.Source, columns []string, report *finding.Report) (*extract.Batch, int64) {
+	keep, kept := []bool(nil), b.Len()
 	for _, name := range columns {
 		feed := source.Feed(name)
 		if feed == nil || feed.NullFor == nil {
@@ -100,11 +102,28 @@ func broad(b *extract.Batch, source *dataset.Source, columns []string, report *f
 			continue
 		}
 		for row := range b.Len() {
-			if v := c.At(row); v.State == extract.Known && feed.Broad(c.Def.Codes[v.Num].Value) {
-				report.Add(RuleBroad, finding.Notice, b.Source.Place(b.Rows[row], c.Named()),
-					"the category is broader than those that the core table tells apart, so that the fact leaves as null",
-					"nothing, unless the source system knows more: then let the extract say it")
+			v := c.At(row)
+			if v.State != extract.Known || !feed.Broad(c.Def.Codes[v.Num].Value) {
+				continue
+			}
+			if report.Add(RuleBroad, finding.Notice, b.Source.Place(b.Rows[row], c.Named()),
+				"the category is broader than those that the core table tells apart, so that the fact leaves as null",
+				"nothing, unless the source system knows more: then let the extract say it") < finding.Quarantine {
+				continue
+			}
+			if keep == nil {
+				keep = all(b.Len())
+			}
+			if keep[row] {
+				keep[row] = false
+				kept--
 			}
 		}
 	}
+	if keep == nil {
+		return b, 0
+	}
+	out := filter(b, keep, kept)
+	out.Broken, out.Confidential = b.Broken, b.Confidential
+	return out, int64(b.Len() - kept)
 }

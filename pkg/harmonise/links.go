@@ -45,8 +45,8 @@ const (
 
 // person is what linking knows of a child.
 type person struct {
-	listed  uint16  // which linking tables list the child, in the years that the base has too
-	based   uint16  // in which linking tables' years the base lists the child
+	listed  uint16 // which linking tables list the child, in the years that the base has too
+	based   uint16 // in which linking tables' years the base lists the child
 	any     bool   // in some linking table, in any year
 	numbers uint16 // how many pupil numbers the child has that are nobody else's
 	found   uint64 // in which tables of pupils the child was found

@@ -103,6 +103,7 @@ type period struct {
 	reason     int16 // why it ended, noCode where that is not known
 	before     truth // it began before the first episode that there is of the child
 	whole      bool  // every episode of it is there
+	brief      bool  // one row stands for all of them, and says how the child is placed now, and by what right
 	weighs     finding.Severity
 }
 
@@ -122,7 +123,7 @@ func (c *care) periodCells(p *period, places int) func(string) extract.Value {
 		case "kinship":
 			return truthCell(c.anyKin(p))
 		case "legal_status":
-			if p.start == noDay {
+			if p.start == noDay || p.brief {
 				return extract.Value{}
 			}
 			return codeCell(p.episodes[0].codes[legalStatus])

@@ -13,7 +13,7 @@ import (
 func placementsOf(in Choices, base *dataset.Table, asked []string) shape {
 	place := []string{"placement_type"}
 	s, c := episodeShape(in, base, asked, map[string][]string{
-		"start_date": {"placement_type", "placement_provider"}, "placement_type": place, "kinship": place, "placed_with_parents": place,
+		"start_date": place, "placement_type": place, "kinship": place, "placed_with_parents": place,
 		"provider": {"placement_provider"}, "change_reason": {"placement_change_reason"},
 	})
 	s.make = func(d *derived, rows, lost []event) []result {
@@ -51,6 +51,7 @@ func (c *care) split(d *derived, p *period) []stay {
 		if at == 0 {
 			out = append(out, c.settle(p, 0))
 			switch {
+			case p.brief: // the child may have been elsewhere before
 			case reason == c.started:
 				out[0].start = p.start
 			case moved:

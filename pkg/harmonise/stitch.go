@@ -65,6 +65,9 @@ func (s *stitching) open(at int, start int32) {
 // take adds an episode to the period.
 func (s *stitching) take(at int, clean bool) {
 	s.now.episodes, s.now.clean = s.rows[s.from:at+1], append(s.now.clean, clean)
+	if s.isBrief(&s.rows[at]) {
+		s.now.brief, s.now.whole = true, false
+	}
 }
 
 // first begins the first period of a child.
@@ -151,7 +154,7 @@ func (s *stitching) last() {
 	const forever = 1<<31 - 1
 	switch {
 	case s.now.ended == yes && s.now.end != noDay:
-	case open && int(l.year) == s.derived.last && !s.holds(l.start, forever):
+	case open && int(l.year) == s.derived.last[s.isBrief(l)] && !s.holds(l.start, forever):
 		if !slices.ContainsFunc(s.now.episodes, func(e event) bool { return s.ceased(&e) }) {
 			s.now.ended = no
 		}

@@ -83,6 +83,24 @@ func TestSystemRows(t *testing.T) {
 			map[string]int64{harmonise.RuleJoinMissing: 1, harmonise.RuleJoinTwice: 1, extract.RuleCodeUnknown: 1},
 		},
 		{
+			"the legal status on the first day",
+			map[string]string{
+				"2025-26/ssd_cla_episodes.csv": lines(careLine, "e1,1,2025-05-01,S,N1,2025-06-01,X1,", "e2,1,2025-06-01,L,N1,,,", "e3,2,2025-05-01,S,N1,,,", "e4,3,2025-05-01,S,N1,,,", "e5,4,2025-05-01,S,N1,,,",
+					"e6,5,2025-05-01,S,N1,,,", "e7,6,2025-05-01,S,N1,,,", "e8,7,2025-05-01,S,N1,,,", "e9,8,2025-05-01,S,N1,,,"),
+				"2025-26/ssd_legal_status.csv": lines("lega_person_id,lega_legal_status,lega_legal_status_start_date,lega_legal_status_end_date",
+					"1,v2,2025-05-01,2025-06-01", "1,C1,2025-06-01,", // ends on the day on which the next begins
+					"2,V3,2024-05-01,2025-04-30",           // over
+					"3,C1,2025-05-02,",                     // not yet
+					"4,C1,2025-01-01,", "4,C2,2025-01-01,", // two on one day
+					"5,C1,2025-01-01,", "5,C1,2025-01-01,2025-09-01", // the same twice
+					"6,C1,2025-01-01,", "6,XX,2025-03-01,", // the later one is quarantined
+					"7,C1,2024-01-01,", "7,XX,2026-03-01,"), // of another time
+			},
+			"looked_after_episodes", "child_id start_date legal_status",
+			[]string{"1 2025-05-01 V2", "1 2025-06-01 C1", "2 2025-05-01 ", "3 2025-05-01 ", "4 2025-05-01 ", "5 2025-05-01 C1", "6 2025-05-01 ", "7 2025-05-01 C1", "8 2025-05-01 "},
+			map[string]int64{harmonise.RuleJoinMissing: 3, harmonise.RuleJoinTwice: 1, extract.RuleCodeUnknown: 2},
+		},
+		{
 			"no file of placements",
 			map[string]string{"2025-26/ssd_cla_episodes.csv": lines(careLine, "e1,1,2025-05-01,S,N1,,,p1")},
 			"looked_after_episodes", "child_id start_date placement_type", []string{"1 2025-05-01 "}, nil,

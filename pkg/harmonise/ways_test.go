@@ -91,7 +91,6 @@ func systemDifferences() []difference {
 		}},
 		{"plans before there were plan dates in the census", "cin_plans", "", func(returns, _ string, _ *synth.Child) bool { return returns == "" }},
 		{"previous plans are not in the dataset", "cp_plans", "previous_plans", blank},
-		{"the legal status is in another table", "looked_after_episodes", "legal_status", blank},
 		{"why a placement changed is said of the placement", "looked_after_episodes", "placement_change_reason", blank},
 	}
 }

@@ -65,7 +65,7 @@ func TestWholeTruth(t *testing.T) {
 			Formats: append(synth.DefaultFormats(), synth.GIAPCensus, synth.Attendance)}, 7},
 		"schools by the department's downloads alone": {synth.CohortOptions{Children: 700, Seed: 6, Years: 3, LastYear: 2020,
 			Formats: []string{synth.SSDA903, synth.CIN, synth.GIAPCensus}}, 0},
-		"two years, even batches":               {synth.CohortOptions{Children: 500, Seed: 9, Years: 2, LastYear: 2023}, 64},
+		"two years, even batches": {synth.CohortOptions{Children: 500, Seed: 9, Years: 2, LastYear: 2023}, 64},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -76,7 +76,9 @@ func TestWholeTruth(t *testing.T) {
 			council := discover(t, builtIn(t), dir)
 			council.rows = c.rows
 			ids := slices.DeleteFunc(synth.CoreTables(), func(id string) bool {
-				has := func(format string) bool { return c.opt.Formats == nil && format != synth.Attendance || slices.Contains(c.opt.Formats, format) }
+				has := func(format string) bool {
+					return c.opt.Formats == nil && format != synth.Attendance || slices.Contains(c.opt.Formats, format)
+				}
 				switch id {
 				case "attendance":
 					return !has(synth.SchoolCensus)

@@ -291,7 +291,7 @@ func lineage(t *dataset.Table, column string, premiums []string) []string {
 		switch {
 		case feed != nil && !s.Adds && !feed.Present && !feed.Marks(): // it says which row is marked, and nothing else
 			continue
-		case feed != nil && (feed.Present || feed.Is != ""):
+		case feed != nil && (feed.Present || feed.Is != "" || feed.Always != ""):
 			add(s.Table)
 		case feed == nil && s.Pupils != nil && column == t.ChildID:
 			for _, name := range s.Pupils.Identifiers {
@@ -301,6 +301,9 @@ func lineage(t *dataset.Table, column string, premiums []string) []string {
 		if column == t.ChildID {
 			for _, name := range s.LinkedBy {
 				add(s.Table + "." + name)
+			}
+			for _, w := range s.Rows { // whose rows there are turns on it
+				add(s.Table + "." + w.Column)
 			}
 		}
 		if feed != nil && feed.Choice != "" {

@@ -29,8 +29,8 @@ type CohortOptions struct {
 	LastYear int
 	// Years is the number of annual sets, 1 to 10. 0 means all from FirstYear to LastYear.
 	Years int
-	// Formats are the formats to write, of those that Formats lists. nil means all. Whether CIN is one of them decides
-	// who the children are: all looked after without it, about a third of them with it.
+	// Formats are the formats to write, of those that Formats lists. nil means those of DefaultFormats. Whether one of them
+	// has children in need decides who the children are: all looked after without, about a third of them with it.
 	Formats []string
 	// LACode is the DfE code of the council, three digits, as UPNs begin with. "" means 331.
 	LACode string

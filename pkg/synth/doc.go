@@ -6,7 +6,13 @@
 //	DIR/2016-17/header.csv episodes.csv uasc.csv reviews.csv oc2.csv oc3.csv ad1.csv       SSDA903, the return of children
 //	            placed_adoption.csv previous_permanence.csv missing.csv                    looked after
 //	DIR/2023-24/sw_episodes.csv                                                            which has it from this year on
-//	DIR/2021-22/cin.xml                                                                    the CIN census, from this year on
+//	DIR/2016-17/ssda903.xml, ssda903.xlsx                                                  the same return as one document, or
+//	                                                                                       as one workbook; when asked for
+//	DIR/2016-17/cin.xml                                                                    the CIN census
+//	DIR/2025-26/ssd_person.csv ssd_cin_episodes.csv ssd_cla_episodes.csv …                 the Standard Safeguarding Dataset of
+//	                                                                                       the last day; when asked for
+//	DIR/2025-26/annex_a.xlsx                                                               Ofsted's Annex A as on the last
+//	                                                                                       day; when asked for
 //	DIR/2021-22/autumn/pupilonroll.csv pupilnolongeronroll.csv fsmperiodsonroll.csv        the school census of October 2021
 //	DIR/2021-22/spring/pupilonroll.csv pupilnolongeronroll.csv fsmperiod.csv               and of January 2022
 //	DIR/2023-24/autumn/termlysessiondetailsonroll.csv …offroll.csv                         sessions by attendance code, from
@@ -58,6 +64,14 @@
 //   - sw_episodes.csv has a byte order mark and CRLF; missing.csv has no final newline; one year's episodes.csv has
 //     a trailing column LOCAL_REF that no return has.
 //   - Postcodes are of an area (ZZ) that does not exist.
+//   - ssda903.xml is declared us-ascii, indented in even years and on one line in odd ones, with empty elements and others
+//     left out, and has no social workers. ssda903.xlsx has a cover, a misspelt sheet, dates as text in one sheet and as
+//     days of the calendar in the next, days counted from 1904 in some years, and a line below the reviews that is no row.
+//   - The tables of the Standard Safeguarding Dataset write days in four ways, one of them midnight in Universal Time. Some
+//     sexes and ethnicities are words or in lower case, a surname has a comma, columns hold JSON. Immigration statuses end
+//     and are followed by others; that a child has no disability is mostly not noted; an episode that begins with a change
+//     of legal status shares the placement of the one before. NHS numbers are of the range for tests.
+//   - Plans are in cin.xml from 2021-22 on, as in the return: what ended before it is in no file.
 //   - cin.xml is indented in even years and on one line in odd ones; one has CRLF; some have no declaration. There are
 //     comments, white space around dates, booleans of both spellings, empty elements, UPNs in lower case.
 //   - GenderCurrent is 1, 2, 0 or 9 up to 2024, Sex is M, F or U after it. For a few children the CIN census says another

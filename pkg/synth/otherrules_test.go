@@ -147,12 +147,16 @@ func checkCase(t *testing.T, year int, k *xmlCase) {
 	for _, a := range k.Assessments {
 		lasted("assessment", a.Start.on(), a.Authorised.on())
 		for _, code := range a.Factors {
-			if !factorPattern.MatchString(code) || a.Authorised == nil {
+			late := code == "24A" && year < 2022 || isCode(code, "18B 18C 19B 19C") && year < 2021 || isCode(code, "18A 19A") && year > 2021
+			if !factorPattern.MatchString(code) || a.Authorised == nil || late {
 				bad("factor", code)
 			}
 		}
 	}
 	before := civil.Date(-1 << 30)
+	if len(k.Plans) > 0 && year < plansFrom {
+		bad("a plan before the return had them")
+	}
 	for _, p := range k.Plans {
 		lasted("plan", p.Start.on(), p.End.on())
 		if p.Start.on() <= before {

@@ -15,6 +15,7 @@ const (
 	ssdProtections
 	ssdEpisodes
 	ssdPlacements
+	ssdLegal
 	ssdDisabilities
 	ssdImmigration
 	ssdIdentifiers
@@ -41,6 +42,7 @@ func ssdTables() [ssdCount]table {
 		ssdPlacements: {file: "ssd_cla_placement.csv", columns: "clap_cla_placement_id,clap_cla_placement_start_date,clap_cla_placement_type,clap_cla_placement_urn," +
 			"clap_cla_placement_distance,clap_cla_id,clap_cla_placement_provider,clap_cla_placement_postcode,clap_cla_placement_end_date," +
 			"clap_cla_placement_change_reason,clap_person_id"},
+		ssdLegal:        {file: "ssd_legal_status.csv", columns: "lega_legal_status_id,lega_person_id,lega_legal_status,lega_legal_status_start_date,lega_legal_status_end_date"},
 		ssdDisabilities: {file: "ssd_disability.csv", columns: "disa_person_id,disa_table_id,disa_disability_code", open: true},
 		ssdImmigration: {file: "ssd_immigration_status.csv", columns: "immi_person_id,immi_immigration_status_id,immi_immigration_status," +
 			"immi_immigration_status_start_date,immi_immigration_status_end_date"},

@@ -112,6 +112,7 @@ func (s *ssdFiles) care(id *identity) {
 	to := s.g.window.to
 	var before *episode
 	placement, began := 0, civil.Date(0)
+	status, since := 0, civil.Date(0)
 	for i := range id.episodes {
 		e := &id.episodes[i]
 		if e.end < s.g.window.from || e.start > to {
@@ -123,6 +124,12 @@ func (s *ssdFiles) care(id *identity) {
 			}
 			placement, began = placement+1, e.start
 		}
+		if before == nil || before.ls != e.ls || before.end != e.start {
+			if before != nil {
+				s.legal(id, before, status, since)
+			}
+			status, since = status+1, e.start
+		}
 		before = e
 		f := s.files[ssdEpisodes]
 		b := f.row().record(id.index, i).text(id.id).date(e.start).text(e.rne).text(e.cin).ended(e.end, to).text(e.rec).
@@ -131,7 +138,15 @@ func (s *ssdFiles) care(id *identity) {
 	}
 	if before != nil {
 		s.placement(id, before, placement, began)
+		s.legal(id, before, status, since)
 	}
+}
+
+// legal writes a legal status, which ends on the day on which the next begins.
+func (s *ssdFiles) legal(id *identity, last *episode, n int, since civil.Date) {
+	f := s.files[ssdLegal]
+	f.end(f.row().record(id.index, n).text(id.id).text(oneOf(id.index%9 == 0, strings.ToLower(last.ls), last.ls)).stamp(since, dayT).
+		stampBy(last.end, s.g.window.to, dayT))
 }
 
 // together says whether an episode goes on in the placement of the one before it.

@@ -3,7 +3,6 @@ package synth
 import (
 	"slices"
 	"strconv"
-
 )
 
 // SystemRecord is what an extract of the Standard Safeguarding Dataset says of the child, on the cohort's last day, where
@@ -74,7 +73,7 @@ func (c *Child) SystemRows(table string) [][]string {
 	case "looked_after_episodes":
 		for i := range c.Episodes {
 			e := &c.Episodes[i]
-			add(e.Start.String(), dateIf(e.Ended, e.End), e.StartReason, "", e.Need, e.Place, e.Provider, e.URN, e.EndReason, "", year)
+			add(e.Start.String(), dateIf(e.Ended, e.End), e.StartReason, e.LegalStatus, e.Need, e.Place, e.Provider, e.URN, e.EndReason, "", year)
 		}
 	case "referrals", "assessments":
 		for _, row := range c.Rows(table) {
@@ -100,4 +99,3 @@ func (s *SystemRecord) uasc() string {
 	}
 	return yesNo(slices.ContainsFunc(s.Statuses, func(st Status) bool { return st.UASC }))
 }
-

@@ -73,7 +73,7 @@ func recount(t *testing.T, c council) map[string]int64 {
 	t.Helper()
 	cohort := make(map[string]bool)
 	events := make(map[string][][2]string)
-	for _, data := range files(t, c, "cin.xml", 5) {
+	for _, data := range files(t, c, "cin.xml", 10) {
 		var m census
 		if err := xml.Unmarshal(data, &m); err != nil {
 			t.Fatal(err)

@@ -95,7 +95,7 @@ func (b *book) list(ctx context.Context, name string, links map[string]link) err
 			b.epoch1904 = truth(s.Attribute("date1904"))
 		case "sheet":
 			if len(b.sheets) == maxSheets {
-				return tooLarge("the workbook has more than 1,000 sheets")
+				return tooLarge("the workbook has more than 250 sheets")
 			}
 			state := string(s.Attribute("state"))
 			next := sheet{hidden: state == "hidden" || state == "veryHidden"}

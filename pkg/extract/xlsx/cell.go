@@ -23,17 +23,23 @@ const (
 )
 
 // said makes of a cell what its column's definition can read, or says which rule the cell breaks. What it returns holds
-// until the next row.
+// until the next row. A column of free text breaks none: nothing of it ever leaves, and a team that a look-up did not find
+// shall cost no row.
 func (p *pass) said(def *dataset.Column, c *raw) ([]byte, string) {
+	value, rule := p.judge(def, c)
+	if def.Type == dataset.Text {
+		rule = ""
+	}
+	return value, rule
+}
+
+func (p *pass) judge(def *dataset.Column, c *raw) ([]byte, string) {
 	value := c.value
 	if c.formula && (!c.valued || len(value) == 0 && c.kind != text && c.kind != shared) {
 		return nil, RuleNotComputed
 	}
 	switch c.kind {
 	case failed:
-		if def.Type == dataset.Text {
-			return nil, "" // nothing of the column ever leaves: a team that a look-up did not find costs no row
-		}
 		return nil, RuleError
 	case truthValue:
 		return truthText(def, value), ""

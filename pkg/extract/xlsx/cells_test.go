@@ -140,3 +140,16 @@ func TestMergedCells(t *testing.T) {
 		})
 	}
 }
+
+// Nothing of a column of free text ever leaves: an error in it, or a formula without an outcome, costs no row.
+func TestErrorsInFreeText(t *testing.T) {
+	b := book{sheets: []string{texts(append(strings.Split(visits, ","), "NOTE")...)}}
+	for _, note := range []string{`<c r="H2" t="e"><v>#N/A</v></c>`, `<c r="H2"><f>A1</f></c>`, `<c r="H2"><v>1234567890123456</v></c>`} {
+		full := b
+		full.sheets = []string{b.sheets[0] + `<row r="2"><c r="A2"><v>1001</v></c>` + note + "</row>"}
+		got := read(t, full.write(t))
+		if got.err != nil || got.tally[1].Passed != 1 || slices.ContainsFunc(got.told(), func(s string) bool { return !strings.HasPrefix(s, "FORMULA_CELL") }) {
+			t.Errorf("%s: %+v, told %q, %v", note, got.tally, got.told(), got.err)
+		}
+	}
+}

@@ -48,7 +48,8 @@ const (
 	maxPacked   = 100       // to 1,
 	packedFloor = 32 << 20  // in parts that are larger than this
 	maxStrings  = 256 << 20 // bytes of shared strings, 8 for each counted too
-	maxSheets   = 1000
+	maxSheets   = 250
+	maxTops     = 64 << 20 // bytes of the first rows of all sheets
 	maxMerged   = 1 << 20
 	maxRowText  = 1 << 20 // bytes of the cells of one row
 	maxColumns  = 2000    // of a table; a sheet may have lastColumn

@@ -142,6 +142,24 @@ func (b book) write(t testing.TB) string {
 	return path
 }
 
+func bytesOf(t testing.TB, b book) []byte {
+	t.Helper()
+	content, err := os.ReadFile(b.write(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+func fileOf(t testing.TB, content []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "book.xlsx")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // texts is a row of texts that stand in their cells, without names of cells; an empty one is a cell without value.
 func texts(cells ...string) string {
 	out := "<row>"

@@ -30,10 +30,11 @@
 // # What refuses the file
 //
 // Encryption, and old workbooks (.xls) in disguise; a damaged or cut off archive; two parts of one name, names that lead
-// elsewhere, links to sheets in other files; more than 10,000 parts, or a list of them longer than 4 MiB; a part of more
-// than 4 GiB, or of more than 32 MiB that is packed more than 100 to 1; more than 256 MiB of shared strings; rows or cells
-// out of order, twice, or beyond XFD1048576; a shared string that is not there; anything that package markup refuses. What
-// a sheet says of its own size counts for nothing. Code, links, pictures and embedded files are never opened.
+// elsewhere, links to sheets in other files; more than 10,000 parts, or a list of them longer than 4 MiB; more than 250
+// sheets, or 64 MiB in their first rows; a part of more than 4 GiB, or of more than 32 MiB that is packed more than 100 to
+// 1; more than 256 MiB of shared strings; rows or cells out of order, twice, or beyond XFD1048576; a shared string that is
+// not there; anything that package markup refuses. What a sheet says of its own size counts for nothing. Code, links,
+// pictures and embedded files are never opened.
 //
 // # Cost
 //

@@ -32,6 +32,7 @@ type field struct {
 // tops reads the first rows of each sheet that may be a table, and tells of the others.
 func (b *book) tops(ctx context.Context, place finding.Place, report *finding.Report) ([]top, error) {
 	var out []top
+	kept := 0
 	for i, s := range b.sheets {
 		at := place
 		at.Sheet = i + 1
@@ -44,7 +45,7 @@ func (b *book) tops(ctx context.Context, place finding.Place, report *finding.Re
 			report.Add(RuleNotRead, finding.Notice, at, "the sheet holds no cells, such as a chart; it is not read", "nothing")
 			continue
 		}
-		lines, err := b.firstLines(ctx, s.part)
+		lines, err := b.firstLines(ctx, s.part, &kept)
 		if err != nil {
 			return nil, stop(ctx, err, at)
 		}
@@ -54,15 +55,15 @@ func (b *book) tops(ctx context.Context, place finding.Place, report *finding.Re
 		}
 		out = append(out, top{number: i + 1, lines: lines})
 	}
-	if err := b.lookUp(ctx, out); err != nil {
+	if err := b.lookUp(ctx, out, kept); err != nil {
 		return nil, stop(ctx, err, place)
 	}
 	return out, nil
 }
 
 // firstLines reads the rows among which a header may stand. A row of more cells than a table has columns is cut short:
-// it is no header.
-func (b *book) firstLines(ctx context.Context, part string) ([]line, error) {
+// it is no header. kept is how much is in memory of all sheets.
+func (b *book) firstLines(ctx context.Context, part string, kept *int) ([]line, error) {
 	rows, err := b.rowsOf(ctx, part)
 	if err != nil {
 		return nil, err
@@ -92,6 +93,9 @@ func (b *book) firstLines(ctx context.Context, part string) ([]line, error) {
 			if c.column > maxColumns {
 				break
 			}
+			if *kept += fieldSize*(c.column-len(l.fields)+1) + len(f.text); *kept > maxTops {
+				return nil, topsTooLarge()
+			}
 			l.fields = append(l.fields, make([]field, c.column-len(l.fields)+1)...)
 			l.fields[c.column] = f
 		}
@@ -101,10 +105,17 @@ func (b *book) firstLines(ctx context.Context, part string) ([]line, error) {
 	}
 }
 
+// fieldSize is what a field takes beside its text.
+const fieldSize = 32
+
+func topsTooLarge() error {
+	return tooLarge("the first rows of the workbook's sheets hold more than 64 MiB")
+}
+
 func noSuchText() error { return malformed("a cell refers to a shared text that is not there") }
 
 // lookUp finds the shared strings of some lines.
-func (b *book) lookUp(ctx context.Context, tops []top) error {
+func (b *book) lookUp(ctx context.Context, tops []top, kept int) error {
 	wanted := make(map[uint32][]*field)
 	last := -1
 	for _, t := range tops {
@@ -120,11 +131,10 @@ func (b *book) lookUp(ctx context.Context, tops []top) error {
 	if last < 0 {
 		return nil
 	}
-	kept := int64(0)
 	err := b.eachString(ctx, func(number int, text []byte) (bool, error) {
 		if of := wanted[uint32(number)]; of != nil {
-			if kept += int64(len(text)); kept > maxStrings {
-				return false, tooLarge("the first rows of the workbook's sheets hold more than 256 MiB")
+			if kept += len(text); kept > maxTops {
+				return false, topsTooLarge()
 			}
 			said := string(text)
 			for _, f := range of {

@@ -308,3 +308,36 @@ func FuzzCareDocument(f *testing.F) {
 		}
 	})
 }
+
+// No finding on a return of children looked after holds any part of a cell, or of a name that is not the definitions'.
+func TestCareFindingsHoldNothingOfTheFile(t *testing.T) {
+	const canary = "Canary"
+	inside := ""
+	for _, name := range []string{"UASC", "DUC", "DATE_INT", "DATE_MATCH", "FOSTER_CARE", "NB_ADOPTR", "SEX_ADOPTR", "LS_ADOPTR", "IN_TOUCH", "ACTIV", "ACCOM", "MOTHER", "MC_DOB", canary} {
+		inside += "<" + name + " a='" + canary + "'>" + canary + "</" + name + ">" + canary
+	}
+	for _, group := range []string{"AREVIEW REVIEW REVIEW_CODE", "AMISSING MISSING MIS_START MIS_END", "PERMANENCE PREV_PERM LA_PERM DATE_PERM", "OC2 SDQ_SCORE SDQ_REASON CONVICTED",
+		"AD_PLACED DATE_PLACED DATE_PLACED_CEASED REASON_PLACED_CEASED"} {
+		names := strings.Fields(group)
+		inside += "<" + names[0] + ">" + canary
+		for _, name := range names[1:] {
+			inside += "<" + name + ">" + canary + "</" + name + ">"
+		}
+		inside += "</" + names[0] + ">"
+	}
+	head := strings.NewReplacer("<SEX>2", "<SEX>"+canary, "BAFR", canary, "28/07/2010", canary).Replace(child903(1, inside, strings.NewReplacer("06/01/2020", canary, "C1", canary, "U1", canary).Replace(episode)+canary))
+	for name, content := range map[string]string{"bad cells": head, "cells twice": head + child903(2, inside+inside, ""), "cut off": head + "<CHILD>" + canary + "<" + canary, "an entity": "<CHILD>&" + canary + ";</CHILD>"} {
+		got := discover(t, care(t, "2019-20", content))
+		said := fmt.Sprint(got.err, got.findings)
+		var bad *extract.Invalid
+		if errors.As(got.err, &bad) {
+			said += fmt.Sprint(bad.Findings)
+		}
+		if strings.Contains(strings.ToLower(said), strings.ToLower(canary)) {
+			t.Errorf("%s: the file is repeated: %s", name, said)
+		}
+		if got.err == nil && len(got.findings) < 20 {
+			t.Errorf("%s: only %d findings", name, len(got.findings))
+		}
+	}
+}

@@ -26,11 +26,13 @@ func (s *Scanner) keep(name, value []byte) error {
 // several with other prefixes it is the first. It holds until the next call of Next, and only with KeepAttributes.
 func (s *Scanner) Attribute(name string) []byte {
 	for _, p := range s.pairs {
-		if string(Local(p.name)) != name {
+		if string(p.name) != name && string(Local(p.name)) != name {
 			continue
 		}
-		if bytes.ContainsAny(p.value, "&\r\n\t") {
-			return normalised(p.value)
+		for _, c := range p.value {
+			if c == '&' || c < ' ' {
+				return normalised(p.value)
+			}
 		}
 		if p.value == nil {
 			return []byte{}

@@ -186,7 +186,7 @@ func (s *Scanner) attributes(name, attributes []byte) (bool, error) {
 		return false, RuleMalformed
 	}
 	for len(attributes) > 0 {
-		if len(bytes.TrimLeft(attributes, " \t\r\n")) == 0 {
+		if len(inside(attributes)) == 0 {
 			break
 		}
 		key, value, rest, ok := attribute(attributes)
@@ -209,16 +209,16 @@ func (s *Scanner) attributes(name, attributes []byte) (bool, error) {
 
 // attribute takes one attribute, with the white space that must stand before it.
 func attribute(b []byte) (name, value, rest []byte, ok bool) {
-	trimmed := bytes.TrimLeft(b, " \t\r\n")
+	trimmed := inside(b)
 	n := nameLength(trimmed)
 	if n == 0 || n > maxName || len(trimmed) == len(b) {
 		return nil, nil, nil, false
 	}
-	name, trimmed = trimmed[:n], bytes.TrimLeft(trimmed[n:], " \t\r\n")
+	name, trimmed = trimmed[:n], inside(trimmed[n:])
 	if len(trimmed) == 0 || trimmed[0] != '=' {
 		return nil, nil, nil, false
 	}
-	trimmed = bytes.TrimLeft(trimmed[1:], " \t\r\n")
+	trimmed = inside(trimmed[1:])
 	if len(trimmed) == 0 || trimmed[0] != '"' && trimmed[0] != '\'' {
 		return nil, nil, nil, false
 	}
@@ -247,6 +247,14 @@ func nameLength(b []byte) int {
 		}
 	}
 	return len(b)
+}
+
+// inside is what stands behind white space.
+func inside(b []byte) []byte {
+	for len(b) > 0 && isSpace(b[0]) {
+		b = b[1:]
+	}
+	return b
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
