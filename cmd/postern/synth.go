@@ -53,6 +53,7 @@ func (p *program) synthCommand() *cobra.Command {
 	flags.Uint64Var(&opt.Seed, "seed", 1, "which council of many, a whole number `S`")
 	flags.IntVar(&opt.Years, "years", 10, "how many annual sets, from 1 to 10")
 	flags.StringSliceVar(&opt.Formats, "formats", nil, "which to write, `F,…` (default ssda903,cin,school_census,giap)")
+	flags.IntVar(&opt.AttendanceYears, "attendance-years", 2, "how many academic years, the last ones, have daily attendance")
 	flags.IntVar(&opt.LastYear, "last-year", synth.LatestYear, "the last collection year, by the year it ends in")
 	return group("synth", "Make synthetic extracts", cohort)
 }

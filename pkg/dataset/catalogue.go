@@ -152,6 +152,9 @@ func Load(files ...fs.FS) (*Catalogue, error) {
 	}
 	c := &Catalogue{tables: b.tables, codeMaps: b.maps, links: b.links, versions: b.versions, lists: b.named()}
 	slices.SortFunc(c.tables, func(x, y *Table) int { return cmp.Compare(x.ID(), y.ID()) })
+	for _, t := range c.tables {
+		t.index()
+	}
 	digest.Sum(c.digest[:0])
 	return c, nil
 }

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/postern-gateway/postern/pkg/document"
 )
@@ -176,7 +177,11 @@ func (b *builder) makes(k *making, i int, c *Column, made []part) {
 	if c.Name != base.ChildID {
 		n := slices.IndexFunc(made, func(p part) bool { return p.name == c.Name })
 		if n < 0 {
-			at.Problem("no column of this name is made so", "take it out, or choose another name: see CONTRIBUTING.md")
+			names := make([]string, len(made))
+			for i := range made {
+				names[i] = made[i].name
+			}
+			at.Problem("no column of this name is made so", "take it out, or choose one of: "+strings.Join(names, ", "))
 			return
 		}
 		p = made[n]

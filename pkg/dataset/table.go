@@ -66,7 +66,9 @@ type Table struct {
 	Made         *Made      // of a core table that has no sources: the other core table that it is made of
 	Streams      bool       // of a core table: rows are passed on one by one, and nothing of them is remembered
 
-	own bool // it is the council's, not built in
+	own       bool               // it is the council's, not built in
+	heads     map[string]*Column // its columns by their folded names in a header line, once all are read
+	patterned []*Column          // those that a pattern tells too
 }
 
 // ID is the name an agreement uses: "ssda903/episodes", or just "children" for a core table.

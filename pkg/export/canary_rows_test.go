@@ -274,7 +274,7 @@ func (c *canary) extract(tb testing.TB, t *dataset.Table, folder string) (path s
 		first, _, _ := strings.Cut(strings.TrimPrefix(mustRead(tb, filepath.Join(folder, name)), "\ufeff"), "\n")
 		header := strings.Split(strings.TrimSpace(first), ",")
 		if filepath.Ext(name) == ".csv" && slices.Contains(header, t.ChildID) && !slices.ContainsFunc(t.Columns, func(col *dataset.Column) bool {
-			return col.Name != dataset.CollectionYear && !slices.Contains(header, col.Name)
+			return col.Name != dataset.CollectionYear && col.Name != t.InConfidence && !slices.Contains(header, col.Name)
 		}) {
 			return filepath.Join(folder, name), readCSV(tb, filepath.Join(folder, name))
 		}

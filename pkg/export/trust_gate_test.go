@@ -280,15 +280,27 @@ func TestDenyByDefault(t *testing.T) {
 func joining(catalogue *dataset.Catalogue) map[string][]string {
 	out := make(map[string][]string)
 	for _, link := range catalogue.Links() {
-		out[link.Table] = link.Identifiers
+		out[link.Table] = slices.Clone(link.Identifiers)
 	}
 	for _, t := range catalogue.Tables() {
+		if t.InConfidence != "" {
+			out[t.ID()] = append(out[t.ID()], t.InConfidence) // which rows were given in confidence
+		}
+		if t.Made != nil { // what puts episodes together to periods, and tells closed cases from open ones
+			for _, source := range t.Made.Table.Sources {
+				for _, name := range []string{"start_reason", "end_reason", "legal_status", "placement_type", "no_further_action"} {
+					if f := source.Feed(name); f != nil {
+						out[source.Table] = append(out[source.Table], f.Reads()...)
+					}
+				}
+			}
+		}
 		for _, source := range t.Sources {
 			if p := source.Pupils; p != nil {
 				out[source.Table] = slices.Concat(out[source.Table], p.Identifiers, p.Key, []string{p.Status})
 			}
 			for _, d := range source.Details {
-				out[d.Table] = d.Key
+				out[d.Table] = append(out[d.Table], d.Key...)
 			}
 		}
 	}

@@ -25,13 +25,15 @@ const (
 func Match(catalogue *dataset.Catalogue, file string, fields []string, report *finding.Report) (*dataset.Table, Header, error) {
 	place := finding.Place{File: file}
 	names := make([]string, len(fields))
+	folded := make(map[string]bool)
 	for i, f := range fields {
 		names[i] = dataset.Fold(f)
+		folded[names[i]] = true
 	}
 	var best []*dataset.Table
 	most := 0
 	for _, t := range catalogue.Tables() {
-		if !t.Delimited {
+		if !t.Delimited || t.Lacks(folded) {
 			continue
 		}
 		had := found(t, names)

@@ -162,3 +162,32 @@ func FuzzMatch(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkMatch matches the longest header of the built-in definitions, which fits none by name alone.
+func BenchmarkMatch(b *testing.B) {
+	c := catalogue(b)
+	var fields []string
+	for _, column := range c.Table("annex_a/list_8").Columns {
+		if column.Name != dataset.CollectionYear {
+			fields = append(fields, strings.ToUpper(strings.ReplaceAll(column.Heading(), " ", "\u00a0")))
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := extract.Match(c, "a.csv", fields, &finding.Report{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkDecodeSpelling looks one category up, which is done once per distinct cell of a batch.
+func BenchmarkDecodeSpelling(b *testing.B) {
+	src := &extract.Source{Table: catalogue(b).Table("annex_a/list_8"), Year: 2026}
+	column := src.Table.Column("category_of_need")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, rule := extract.Decode(src, column, []byte("N1 - Abuse\u00a0or Neglect")); rule != "" {
+			b.Fatal(rule)
+		}
+	}
+}

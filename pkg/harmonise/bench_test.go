@@ -19,6 +19,8 @@ func BenchmarkHarmonise(b *testing.B) {
 	for id, columns := range map[string][]string{
 		"children":              {"child_id", "sex", "ethnicity", "birth_date", "uasc"},
 		"looked_after_episodes": {"child_id", "start_date", "end_date", "start_reason", "legal_status", "placement_type", "end_reason"},
+		"looked_after_periods":  synth.CoreColumns("looked_after_periods"),
+		"placements":            synth.CoreColumns("placements"),
 		"ssda903/missing":       {"CHILD", "MISSING", "MIS_START", "MIS_END"},
 	} {
 		b.Run(id, func(b *testing.B) {

@@ -12,7 +12,10 @@
 //     a slip.
 //
 //   - one row per event (looked_after_episodes: child and start date): an open episode comes again in every annual
-//     return until it ends. The latest return that has the event decides; earlier ones are held back as superseded.
+//     return until it ends. The latest return that has the event decides and, of one year's, the source that the
+//     definitions name first; the others are held back as superseded, and fill nothing that it leaves empty. A row may be
+//     filled in from another table of its return, by a number or by a day (joined): what cannot be told is null
+//     (JOIN_MISSING, JOIN_KEY_TWICE).
 //     An event that one return has twice leaves twice, with a warning (EVENT_REPEATED): the gate does not guess. When
 //     the latest row on an event is quarantined, no earlier one leaves in its place (LATER_ROW_QUARANTINED): it would
 //     say that an episode is open which has ended.

@@ -50,6 +50,9 @@ func (o CohortOptions) withDefaults() (CohortOptions, error) {
 	if o.AttendanceYears == 0 {
 		o.AttendanceYears = dailyYears
 	}
+	if o.AttendanceYears < 1 || o.AttendanceYears > maxYears {
+		return o, finding.WithHint(fmt.Errorf("%d academic years of daily attendance cannot be made", o.AttendanceYears), fmt.Sprintf("ask for 1 to %d", maxYears))
+	}
 	if o.LACode == "" {
 		o.LACode = defaultLACode
 	}

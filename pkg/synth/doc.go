@@ -13,13 +13,18 @@
 //	                                                                                       the last day; when asked for
 //	DIR/2025-26/annex_a.xlsx                                                               Ofsted's Annex A as on the last
 //	                                                                                       day; when asked for
-//	DIR/2021-22/autumn/pupilonroll.csv pupilnolongeronroll.csv fsmperiodsonroll.csv        the school census of October 2021
-//	DIR/2021-22/spring/pupilonroll.csv pupilnolongeronroll.csv fsmperiod.csv               and of January 2022
+//	DIR/2017-18/autumn/pupilonroll.csv pupilnolongeronroll.csv fsmperiodsonroll.csv        the school census of October 2017,
+//	DIR/2017-18/spring/pupilonroll.csv pupilnolongeronroll.csv fsmperiod.csv               of January 2018, from this year on,
+//	DIR/2017-18/summer/pupilonroll.csv pupilnolongeronroll.csv fsmperiod.csv               and of May 2018; the last year has none
 //	DIR/2023-24/autumn/termlysessiondetailsonroll.csv …offroll.csv                         sessions by attendance code, from
 //	                   summerhalfterm2sessiondetailsonroll.csv …offroll.csv                the academic year 2023/24 on
 //	DIR/2023-24/spring/termlysessiondetailsonroll.csv …offroll.csv
-//	DIR/2021-22/pupil_premium.tab                                                          PupilPremium of GIAP: tabs in even
-//	DIR/2022-23/pupil_premium.csv                                                          years, commas in odd ones
+//	DIR/2017-18/pupil_premium.tab                                                          PupilPremium of GIAP: tabs in even
+//	DIR/2018-19/pupil_premium.csv                                                          years, commas in odd ones
+//	DIR/2018-19/autumn/giap_census.tab                                                     census downloads of GIAP, if asked for:
+//	DIR/2019-20/autumn/giap_census.csv                                                     tabs in odd years, commas in even ones
+//	DIR/2024-25/attendance.csv                                                             daily attendance, if asked for, of the
+//	                                                                                       last academic years
 //
 // Column and element names, codes and dates are those of each return and year. Truth yields the same children from the
 // same generator without going through a file, and their rows of every core table, so that a test can hold what the gate
@@ -48,7 +53,8 @@
 // its end in the last of them only. A child's cases do not overlap, and what is done in a case is within it. Nothing in a
 // file is of a day after its 31 March but the expected date of birth of the unborn.
 //
-// A census asks about the sessions of the term before: spring about autumn; autumn about the two halves of summer, the
+// A census asks about the sessions of the term before: spring about autumn; summer about spring; autumn about the two halves
+// of summer, the
 // first in the columns and tables named termlysession, the second in those named summerhalfterm2session. Authorised and
 // unauthorised absence together are at most the possible sessions, and those are at most 150 a term.
 //
@@ -85,6 +91,10 @@
 //     from the rows by code.
 //   - Periods of free school meals are open twice, over, in Wales or Scotland, or begin or end on the census day.
 //   - A pupil may be in PupilPremium twice in a year, at first without any premium.
+//   - A census download says another eligibility than the census for one pupil in sixty, and has children at other councils'
+//     schools. EVERFSM_6 is FSMeligible again in autumn.
+//   - Daily attendance comes to the sums of the censuses, term by term, for all terms that a census tells of. One child in five
+//     has a term without the authority's number in its rows; some pupils are in nobody's care.
 //
 // # What it costs
 //

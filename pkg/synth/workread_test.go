@@ -198,7 +198,9 @@ func BenchmarkWorkbook(b *testing.B) {
 			}
 			return cellNumber(int64(row % (10 * column)))
 		}},
-		{"distinct", 50_000, func(_ *workbook, row, column int) sheetCell { return cellText(fmt.Sprintf("text %d of %d", column, row)) }},
+		{"distinct", 50_000, func(_ *workbook, row, column int) sheetCell {
+			return cellText(fmt.Sprintf("text %d of %d", column, row))
+		}},
 	} {
 		b.Run(v.name, func(b *testing.B) {
 			path := filepath.Join(b.TempDir(), "book.xlsx")

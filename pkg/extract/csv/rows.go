@@ -11,8 +11,8 @@ import (
 )
 
 // Rows gives the rows of a file of quoted text that is of no table yet, its header line first. Cells are valid until the
-// next row. A row in which a quote stands where CSV has none, and one that spans lines, is given with no cells, since
-// nobody can tell where they end. After an error, which is as that of Recognise, there is no further row.
+// next row. A row in which a quote stands where CSV has none is given with no cells, since nobody can tell where they
+// end. After an error, which is as that of Recognise, there is no further row.
 func Rows(ctx context.Context, path, file string) iter.Seq2[[][]byte, error] {
 	return func(yield func([][]byte, error) bool) {
 		place := finding.Place{File: file}
