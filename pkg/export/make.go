@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/postern-gateway/postern/pkg/disclosure"
+	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/manifest"
 	"github.com/postern-gateway/postern/pkg/minimise"
 	"github.com/postern-gateway/postern/pkg/parquetfile"
@@ -21,7 +22,7 @@ func (g *Gateway) writeTables(ctx context.Context, s *Survey, dir string) ([]man
 	var out []manifest.Table
 	for _, staged := range s.Tables {
 		g.progress("writing", staged.Table.ID, staged.Stage.Rows())
-		described := describe(staged.Table)
+		described := describe(staged.Table, s.Sources)
 		opt := parquetfile.Options{
 			Metadata: manifest.FileMetadata(s.Agreement.ID, int64(s.Agreement.Version), &described),
 			Version:  g.Version,
@@ -62,8 +63,9 @@ func childrenOf(t *manifest.Table, f parquetfile.Written) int64 {
 	return f.Children
 }
 
-// describe is a table as the manifest describes it, before its files are known.
-func describe(t *minimise.Table) manifest.Table {
+// describe is a table as the manifest describes it, before its files are known. Of the source columns that a column can
+// come from, those are named of which there is an extract.
+func describe(t *minimise.Table, extracts []*extract.Source) manifest.Table {
 	out := manifest.Table{Name: t.ID, Source: t.ID, Meaning: t.Source.Meaning}
 	if t.Children >= 0 {
 		out.ChildrenColumn = t.Columns[t.Children].Name
@@ -71,12 +73,25 @@ func describe(t *minimise.Table) manifest.Table {
 	for _, c := range t.Columns {
 		column := manifest.Column{
 			Name: c.Name, Type: typeOf(c.Kind), Meaning: c.Meaning, Class: string(c.Class), Domain: string(c.Domain.Kind),
-			Source: c.Sources, Treatment: c.Treatment, Nullable: true,
+			Source: behind(c.Sources, extracts), Treatment: c.Treatment, Nullable: true,
 		}
 		for _, code := range c.Codes {
 			column.Codes = append(column.Codes, manifest.Code{Code: code.Value, Meaning: code.Meaning})
 		}
 		out.Columns = append(out.Columns, column)
+	}
+	return out
+}
+
+// behind keeps the source columns, written "table.column", or "table" where its rows are all that counts, whose table was
+// extracted.
+func behind(sources []string, extracts []*extract.Source) []string {
+	var out []string
+	for _, source := range sources {
+		table, _, _ := strings.Cut(source, ".")
+		if slices.ContainsFunc(extracts, func(e *extract.Source) bool { return e.Table.ID() == table }) {
+			out = append(out, source)
+		}
 	}
 	return out
 }

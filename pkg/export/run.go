@@ -118,7 +118,7 @@ type Description struct {
 func (g *Gateway) Describe(ctx context.Context, s *Survey) (Description, error) {
 	var d Description
 	for _, staged := range s.Tables {
-		t := describe(staged.Table)
+		t := describe(staged.Table, s.Sources)
 		t.Rows = staged.Stage.Rows()
 		children, err := staged.children(ctx)
 		if err != nil {

@@ -196,10 +196,11 @@ func TestFindingsHoldNoCell(t *testing.T) {
 	c := catalogue(t)
 	const canary = "canary"
 	for i, table := range c.Tables() {
-		if table.Core() || table.Document != nil {
+		if !table.Delimited {
 			continue
 		}
 		var names, cells []string
+		must := slices.IndexFunc(table.Columns, func(c *dataset.Column) bool { return !c.Optional && c.From == 0 && c.To == 0 })
 		kept := int64(3) // of the four rows below, those that are not rows of the table whatever their cells hold
 		for _, column := range table.Columns {
 			names, cells = append(names, column.Heading()), append(cells, canary+column.Name)
@@ -212,7 +213,7 @@ func TestFindingsHoldNoCell(t *testing.T) {
 		contents := map[string]string{
 			"bad cells":        header + sick,
 			"no header line":   row + "\n" + sick,
-			"half a header":    strings.Join(names[1:], ",") + ",CANARY\n" + sick,
+			"half a header":    strings.Join(slices.Delete(slices.Clone(names), must, must+1), ",") + ",CANARY\n" + sick,
 			"a quote left":     header + sick + "\"canary\n",
 			"a quote tears":    header + sick + "\"canary\ncanary\",\n",
 			"a NUL byte":       header + sick + "canary\x00canary\n",
