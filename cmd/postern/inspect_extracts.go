@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -82,6 +83,7 @@ func (p *program) look(ctx context.Context, paths []string) (*inspection, error)
 	for from := 0; from < len(inventory.Sources); {
 		// The tables of one document stand side by side, and are read in one pass.
 		var demands []*extract.Demand
+		nobody := make(map[*extract.Demand]int64) // rows that name no child
 		for _, src := range inventory.Sources[from:] {
 			if src.Path != inventory.Sources[from].Path {
 				break
@@ -90,9 +92,12 @@ func (p *program) look(ctx context.Context, paths []string) (*inspection, error)
 			for _, column := range src.Table.Columns {
 				names = append(names, column.Name)
 			}
-			demands = append(demands, &extract.Demand{
-				Source: src, Want: extract.NewWant(src.Table, names...), Report: report, Sink: func(*extract.Batch) error { return nil },
-			})
+			d := &extract.Demand{Source: src, Want: extract.NewWant(src.Table, names...), Report: report}
+			d.Sink = func(b *extract.Batch) error {
+				nobody[d] += nameless(cat, b, report)
+				return nil
+			}
+			demands = append(demands, d)
 		}
 		from += len(demands)
 		reader := readers(cat)[strings.ToLower(filepath.Ext(demands[0].Source.Path))]
@@ -100,6 +105,7 @@ func (p *program) look(ctx context.Context, paths []string) (*inspection, error)
 			return out, err
 		}
 		for _, d := range demands {
+			d.Tally.Passed, d.Tally.Quarantined = d.Tally.Passed-nobody[d], d.Tally.Quarantined+nobody[d]
 			out.Files = append(out.Files, inspected{
 				File: d.Source.File, Table: d.Source.Table.ID(), Sheet: d.Source.Sheet, Year: d.Source.Year, Term: d.Source.Term,
 				Rows: d.Tally, when: d.Source.When(),
@@ -143,6 +149,15 @@ func writeReport(name string, files []finding.Looked) error {
 	return nil
 }
 
+// below are findings as they stand below the name of their file.
+func below(findings []finding.Finding) []finding.Finding {
+	out := slices.Clone(findings)
+	for i := range out {
+		out[i].Place.File = ""
+	}
+	return out
+}
+
 func (i *inspection) write(w io.Writer, page string) error {
 	var b strings.Builder
 	confidential := int64(0)
@@ -174,7 +189,7 @@ func (i *inspection) write(w io.Writer, page string) error {
 	for _, file := range i.ByFile {
 		if len(file.Findings) > 0 {
 			fmt.Fprintf(&b, "\n%s\n", cmp.Or(file.File, "all files together"))
-			listFindings(&b, file.Findings)
+			listFindings(&b, below(file.Findings))
 		}
 	}
 	if page != "" {

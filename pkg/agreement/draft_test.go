@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/postern-gateway/postern/pkg/agreement"
@@ -16,9 +17,12 @@ import (
 
 var draftDay = civil.MustYMD(2026, 6, 15)
 
+// loaded reads the built-in definitions once for all tests.
+var loaded = sync.OnceValues(func() (*dataset.Catalogue, error) { return dataset.Load(schemas.Files) })
+
 func builtIn(t testing.TB) *dataset.Catalogue {
 	t.Helper()
-	c, err := dataset.Load(schemas.Files)
+	c, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}

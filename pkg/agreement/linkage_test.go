@@ -7,21 +7,16 @@ import (
 
 	"github.com/postern-gateway/postern/pkg/agreement"
 	"github.com/postern-gateway/postern/pkg/dataset"
-	"github.com/postern-gateway/postern/schemas"
 )
 
 // shipped is the agreement that the repository ships, and the built-in definitions.
 func shipped(t *testing.T) (string, *dataset.Catalogue) {
 	t.Helper()
-	c, err := dataset.Load(schemas.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
 	data, err := os.ReadFile("../../agreements/family-valued-2026.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(data), c
+	return string(data), builtIn(t)
 }
 
 // shippedChoices are those that the tables after attendance need.

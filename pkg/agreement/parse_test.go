@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"unicode"
@@ -16,7 +17,6 @@ import (
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/document"
 	"github.com/postern-gateway/postern/pkg/finding"
-	"github.com/postern-gateway/postern/schemas"
 )
 
 // definitions has a column of every class and type.
@@ -137,9 +137,14 @@ tables:
 release: {profile: partner, quasi_identifiers: [folk.sex]}
 `
 
+// small reads the definitions of most tests once for all of them.
+var small = sync.OnceValues(func() (*dataset.Catalogue, error) {
+	return dataset.Load(fstest.MapFS{"t.yaml": {Data: []byte(definitions)}, "u.yaml": {Data: []byte(coreDefinitions)}})
+})
+
 func catalogue(t testing.TB) *dataset.Catalogue {
 	t.Helper()
-	c, err := dataset.Load(fstest.MapFS{"t.yaml": {Data: []byte(definitions)}, "u.yaml": {Data: []byte(coreDefinitions)}})
+	c, err := small()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -398,10 +403,7 @@ func unmark(text string) (string, []string) {
 }
 
 func TestShippedAgreements(t *testing.T) {
-	definitions, err := dataset.Load(schemas.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
+	definitions := builtIn(t)
 	files, _ := filepath.Glob("../../agreements/family-valued-*.yaml")
 	if len(files) != 2 {
 		t.Fatalf("%d agreements are shipped, not 2", len(files))

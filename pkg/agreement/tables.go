@@ -25,9 +25,14 @@ func (r *reader) tables(root *document.Mapping) {
 	if len(entries) == 0 && !m.Broken() {
 		m.Fault(document.EmptyValue, "names no table", "an agreement lists every table and column that leaves")
 	}
+	files := make(map[string]bool)
 	for _, e := range entries {
 		t := r.catalogue.Table(e.Key)
+		file := strings.ReplaceAll(e.Key, "/", "_") // as a drop names it
 		switch {
+		case t != nil && files[file]:
+			e.Known()
+			e.Problem("another table of the agreement leaves in a file of the same name, "+file, "leave one of the two out")
 		case t != nil:
 			e.Known()
 		case !tableIDPattern.MatchString(e.Key):
@@ -35,6 +40,7 @@ func (r *reader) tables(root *document.Mapping) {
 		default:
 			e.Problem("there is no such table in the dataset definitions", r.tableHint())
 		}
+		files[file] = true
 		columns := e.Value.Mapping()
 		out := Table{}
 		if t != nil {

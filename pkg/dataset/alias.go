@@ -70,11 +70,12 @@ func (b *builder) spell(e *document.Entry, codes []CodeValue, to *Spellings) {
 			if spelling == "" || !known {
 				continue
 			}
-			if FoldSpelling(spelling) == "" {
+			folded := FoldSpelling(spelling)
+			if folded == "" {
 				sv.Problem("nothing is left of the spelling once white space and punctuation are taken off", "take it out")
 				continue
 			}
-			if other, ok := to.add(code, spelling); !ok {
+			if other, ok := to.add(code, folded); !ok {
 				sv.Problem(fmt.Sprintf("the spelling stands for code %s already", orBlank(other)), "a spelling stands for one code: take it out of one of the two")
 			}
 		}

@@ -52,9 +52,6 @@ package dataset
 import (
 	"cmp"
 	"crypto/sha256"
-	"encoding/binary"
-	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"sort"
@@ -111,33 +108,9 @@ func (c *Catalogue) Digest() [sha256.Size]byte { return c.digest }
 // (CLASS_LOWERED) too.
 func Load(files ...fs.FS) (*Catalogue, error) {
 	b := &builder{lists: make(map[string][]CodeValue), versions: make(map[string]int)}
-	digest := sha256.New()
-	var parsed []file
-	seen := make(map[string]bool)
-	for i, fsys := range files {
-		names, err := fs.Glob(fsys, "*.yaml")
-		if err != nil {
-			return nil, fmt.Errorf("list dataset definitions: %w", err)
-		}
-		slices.Sort(names)
-		for _, name := range names {
-			data, err := fs.ReadFile(fsys, name)
-			if err != nil {
-				return nil, fmt.Errorf("read dataset definitions: %w", err)
-			}
-			_, _ = fmt.Fprintf(digest, "%s\n", name) // a hash never fails
-			_ = binary.Write(digest, binary.BigEndian, uint64(len(data)))
-			digest.Write(data)
-			root, log := document.Parse(name, data, document.MaxBytes(maxFile))
-			if seen[name] {
-				root.Problem("two files of dataset definitions have this name", "rename the council's own")
-			}
-			seen[name] = true
-			parsed = append(parsed, file{name: name, root: root, log: log, own: i > 0})
-		}
-	}
-	if len(parsed) == 0 {
-		return nil, errors.New("there are no dataset definitions")
+	parsed, digest, err := parse(files)
+	if err != nil {
+		return nil, err
 	}
 	b.read(parsed)
 	var problems document.Problems
@@ -150,12 +123,11 @@ func Load(files ...fs.FS) (*Catalogue, error) {
 	case len(problems) > 0:
 		return nil, problems
 	}
-	c := &Catalogue{tables: b.tables, codeMaps: b.maps, links: b.links, versions: b.versions, lists: b.named()}
+	c := &Catalogue{tables: b.tables, codeMaps: b.maps, links: b.links, versions: b.versions, lists: b.named(), digest: digest}
 	slices.SortFunc(c.tables, func(x, y *Table) int { return cmp.Compare(x.ID(), y.ID()) })
 	for _, t := range c.tables {
 		t.index()
 	}
-	digest.Sum(c.digest[:0])
 	return c, nil
 }
 
@@ -164,16 +136,6 @@ const (
 	MaxLinks       = 16
 	MaxPupilTables = 64
 )
-
-// maxFile bounds a definition file: formats have long code lists.
-const maxFile = 4 << 20
-
-type file struct {
-	name string
-	root *document.Mapping
-	log  *document.Log
-	own  bool // the council's, not built in
-}
 
 // builder gathers definitions file by file: formats first, core tables after them, since those refer to these.
 type builder struct {
@@ -188,9 +150,9 @@ type builder struct {
 	raised   []*raising
 	// spellings are those of code lists, by format and list.
 	spellings map[[2]string]*Spellings
-	formats  []formatFile // as read, for what they feed
-	late     bool         // what formats feed is being read
-	makings  []*making    // core tables that are made of others
+	formats   []formatFile // as read, for what they feed
+	late      bool         // what formats feed is being read
+	makings   []*making    // core tables that are made of others
 }
 
 const (
@@ -314,13 +276,23 @@ func (b *builder) core(root *document.Mapping) {
 	root.Done()
 }
 
+// childNumber is the domain of the number by which linking tables tell children apart: they are held to each other by it.
+const childNumber = "child/la-child-id"
+
 // link reads one table that says which identifiers link pupils to children.
 func (b *builder) link(m *document.Mapping) {
 	l := Link{Table: m.String("table"), ChildID: m.String("child_id")}
 	from := b.source(m.Value("table"), l.Table)
-	b.columnOf(m.Value("child_id"), from, l.ChildID, Identifier)
+	if c := b.columnOf(m.Value("child_id"), from, l.ChildID, Identifier); c != nil && c.Identifier != childNumber {
+		m.Value("child_id").Problem("the column is not the authority's own number for the child", "name a column whose identifier is "+childNumber)
+	}
 	if m.Has("identifiers") {
 		l.Identifiers = b.columnsOf(m, "identifiers", from, Identifier)
+		for _, name := range l.Identifiers {
+			if c := from.Column(name); c != nil && c.Identifier == childNumber {
+				m.Value("identifiers").Problem("the authority's own number for the child says nothing of pupils", "name columns of the identifier that links, such as child/upn")
+			}
+		}
 	}
 	if m.Has("where") {
 		l.Where = b.where(m.Mapping("where"), from, nil)

@@ -25,6 +25,21 @@ func builtIn(t *testing.T) *dataset.Catalogue {
 	return c
 }
 
+// formats are the built-in definitions of some formats alone, without core tables. They are enough for what a council says
+// of these, and much quicker to read than all of them.
+func formats(t *testing.T, names ...string) fs.FS {
+	t.Helper()
+	files := make(fstest.MapFS)
+	for _, name := range names {
+		data, err := fs.ReadFile(schemas.Files, name+".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name+".yaml"] = &fstest.MapFile{Data: data}
+	}
+	return files
+}
+
 func TestBuiltInDefinitions(t *testing.T) {
 	c := builtIn(t)
 	var ids []string

@@ -64,7 +64,8 @@ const (
 	DateISO = "YYYY-MM-DD"
 	// DateCensus is how extracts of the school census write a day: 2024-Oct-16 00:00:00.
 	DateCensus = "YYYY-MON-DD 00:00:00"
-	// Times are read and dropped; seconds may have a fraction, and a Z after them.
+	// Times are read and dropped; seconds may have a fraction. After those of the first form may stand a Z: then the time is
+	// Universal Time, and the day that of London.
 	DateTimeISO   = "YYYY-MM-DDTHH:MM:SS"
 	DateTimeSpace = "YYYY-MM-DD HH:MM:SS"
 	// What reports of case systems have. A year of two digits is in none: 01/02/03 is any of six days.

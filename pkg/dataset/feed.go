@@ -23,7 +23,7 @@ func (b *builder) sources(m *document.Mapping, t *Table) {
 // feeding reads how one source table feeds a core table, and adds it to the table's sources. at is where the source, or
 // the core table, is named.
 func (b *builder) feeding(sm *document.Mapping, at *document.Value, id string, from, t *Table) {
-	s := Source{Table: id, Adds: sm.Has("adds") && sm.Bool("adds"), Last: sm.String("last", document.Optional(), document.OneOf(LastRow, LastChild))}
+	s := Source{Table: id, Adds: sm.Has("adds") && sm.Bool("adds"), Last: b.last(sm, t)}
 	if sm.Has("pupils") {
 		s.Adds = true
 		s.Pupils = b.pupils(sm.Mapping("pupils"), from)
@@ -63,6 +63,20 @@ func (b *builder) feeding(sm *document.Mapping, at *document.Value, id string, f
 	}
 	sm.Done()
 	t.Sources = append(t.Sources, s)
+}
+
+// last reads when the rows of a source count. What a council's report feeds counts after the returns, whatever its year,
+// unless the file says that years decide: it may have less of an event than the return that it would replace.
+func (b *builder) last(sm *document.Mapping, t *Table) string {
+	const byYear = "by_year"
+	switch last := sm.String("last", document.Optional(), document.OneOf(LastRow, LastChild, byYear)); {
+	case last == byYear:
+		return ""
+	case last == "" && b.late && b.own && !t.Streams && !sm.Has("pupils"):
+		return LastReport
+	default:
+		return last
+	}
 }
 
 // source finds a source table; an empty one, so that reading can go on, when there is none.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/document"
-	"github.com/postern-gateway/postern/schemas"
 )
 
 // councilPupils is a council's own core table over the school census, with every kind of feed that such a table has.
@@ -61,6 +60,7 @@ tables:
 
 // TestFeedsOfPupils changes one thing of a sound definition at a time, and says the problem.
 func TestFeedsOfPupils(t *testing.T) {
+	returns := formats(t, "cin", "school_census", "ssda903")
 	for _, tc := range []struct {
 		name, old, new string
 		want           []string // each in some problem; none when the definition is sound
@@ -93,6 +93,8 @@ func TestFeedsOfPupils(t *testing.T) {
 		{"a source of children beside", "    sources:\n", "    sources:\n      - table: ssda903/episodes\n        adds: true\n        columns: {child_id: {from: CHILD}, year: {from: collection_year}, term: {is: term}, day: {from: DECOM}}\n",
 			[]string{"made of pupils or of children", "the return is not made every term"}},
 		{"a link by no identifier", "child_id: LAchildID, identifiers", "child_id: Ethnicity, identifiers", []string{"not of a type that can stand here"}},
+		{"a link by no number of the authority's", "child_id: LAchildID, identifiers", "child_id: UPN, identifiers", []string{"not the authority's own number for the child"}},
+		{"a link of the authority's own numbers", "identifiers: [UPN]}\ntables", "identifiers: [UPN, LAchildID]}\ntables", []string{"says nothing of pupils"}},
 		{"more links than can be told apart", "links:\n", "links:\n" + strings.Repeat("  - {table: cin/child, child_id: LAchildID, identifiers: [UPN]}\n", dataset.MaxLinks), []string{"than can be told apart"}},
 		{"a link of no table", "links:\n  - {table: cin/child", "links:\n  - {table: cin/children", []string{"there is no such source table"}},
 		{"an unknown key", "once: true}", "twice: true}", []string{"unknown key"}},
@@ -102,12 +104,12 @@ func TestFeedsOfPupils(t *testing.T) {
 				t.Fatalf("the definition has the text to change %d times", strings.Count(councilPupils, tc.old))
 			}
 			text := strings.Replace(councilPupils, tc.old, tc.new, 1)
-			c, err := dataset.Load(schemas.Files, fstest.MapFS{"own.yaml": {Data: []byte(text)}})
+			c, err := dataset.Load(returns, fstest.MapFS{"own.yaml": {Data: []byte(text)}})
 			if len(tc.want) == 0 {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !c.Table("absences").PerPupil() || c.Table("absences").YearBegins != 9 || len(c.Links()) != len(builtIn(t).Links())+1 {
+				if !c.Table("absences").PerPupil() || c.Table("absences").YearBegins != 9 || len(c.Links()) != 1 {
 					t.Errorf("%+v, links %v", c.Table("absences"), c.Links())
 				}
 				return
@@ -132,8 +134,13 @@ func TestFeedsOfChildren(t *testing.T) {
 	const core = `apiVersion: postern/core/v1
 version: 1
 title: The council's own
-code_lists: {}
-code_maps: []
+code_lists:
+  own_sex: [{code: girl, meaning: Girl}, {code: boy, meaning: Boy}, {code: other, meaning: Other}]
+code_maps:
+  - name: own_sex
+    meaning: Codes of the return
+    to: own_sex
+    pairs: [{from: "0", to: other}, {from: "1", to: boy}, {from: "2", to: girl}, {from: "9", to: other}, {from: F, to: girl}, {from: M, to: boy}, {from: U, to: other}]
 tables:
   - name: people
     meaning: One row per child
@@ -141,25 +148,26 @@ tables:
     one_row_per: [child_id]
     columns:
       - {name: child_id, type: identifier, identifier: child/la-child-id, class: linkage-identifier, meaning: Number}
-      - {name: sex, type: code, codes: sex, class: quasi-identifier, meaning: Sex}
+      - {name: sex, type: code, codes: own_sex, class: quasi-identifier, meaning: Sex}
       - {name: hearing, type: boolean, class: special-category, meaning: Hearing}
     sources:
       - table: cin/child
         adds: true
         columns:
           child_id: {from: LAchildID}
-          sex: {from: Sex, or: GenderCurrent, map: sex}
+          sex: {from: Sex, or: GenderCurrent, map: own_sex}
       - table: cin/disabilities
         columns:
           child_id: {from: LAchildID}
           hearing: {from: Disability, false_for: [NONE, MOB]}
 `
+	returns := formats(t, "cin")
 	for _, tc := range []struct{ name, old, new, want string }{
 		{"as it is", "", "", ""},
 		{"another column that is no code", "or: GenderCurrent", "or: PersonBirthDate", "not of one type"},
 		{"another column of another class", "or: GenderCurrent", "or: Ethnicity", "no place in the core column"},
 		{"another column that there is not", "or: GenderCurrent", "or: Gender", "the source table has no such column"},
-		{"codes without a place", ", map: sex", "", "no place in the core column"},
+		{"codes without a place", ", map: own_sex", "", "no place in the core column"},
 		{"false for no code", "[NONE, MOB]", "[NONE, DEAF]", "no such code"},
 		{"false for codes of a date", "{from: Disability, false_for: [NONE, MOB]}", "{from: LAchildID, false_for: [NONE]}", "not of a type that can stand here"},
 		{"a flag of a weaker class", "hearing, type: boolean, class: special-category", "hearing, type: boolean, class: sensitive", "weaker class than its source"},
@@ -167,7 +175,7 @@ tables:
 		{"pupils without their number", "        adds: true\n", "        pupils: {identifiers: [UPN]}\n", "finds it by linking"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := dataset.Load(schemas.Files, fstest.MapFS{"own.yaml": {Data: []byte(strings.Replace(core, tc.old, tc.new, 1))}})
+			_, err := dataset.Load(returns, fstest.MapFS{"own.yaml": {Data: []byte(strings.Replace(core, tc.old, tc.new, 1))}})
 			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 				t.Errorf("%v, want %q", err, tc.want)
 			}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/document"
-	"github.com/postern-gateway/postern/schemas"
 )
 
 // councilCore is a council's own core table over the built-in format, with one column more.
@@ -38,6 +37,7 @@ tables:
 // class, and no treatment is won on the way.
 func TestCoreColumnsGuardTheirSources(t *testing.T) {
 	const weaker, treatment = "the core column is of a weaker class than its source", "the core column permits a treatment that its source does not"
+	returns := formats(t, "ssda903")
 	for _, c := range []struct {
 		name, source, column string
 		want                 []string
@@ -58,7 +58,7 @@ func TestCoreColumnsGuardTheirSources(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := strings.NewReplacer("COLUMN", c.column, "SOURCE", c.source).Replace(councilCore)
-			_, err := dataset.Load(schemas.Files, fstest.MapFS{"council.yaml": {Data: []byte(text)}})
+			_, err := dataset.Load(returns, fstest.MapFS{"council.yaml": {Data: []byte(text)}})
 			var problems document.Problems
 			if err != nil && !errors.As(err, &problems) {
 				t.Fatal(err)

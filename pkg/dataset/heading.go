@@ -16,9 +16,10 @@ func headings(m *document.Mapping, c *Column) {
 	if pattern == "" {
 		return
 	}
-	like, err := regexp.Compile("^(?i:" + pattern + ")$")
+	_, err := regexp.Compile(pattern) // by itself first: a bracket too many would end what holds it to the whole header
+	like, whole := regexp.Compile("^(?i:" + pattern + ")$")
 	switch {
-	case err != nil:
+	case err != nil || whole != nil:
 		m.Value("like").Problem("the pattern is no regular expression of the kind RE2", "correct it: see the syntax of RE2")
 	case like.MatchString("") || like.MatchString("q7 0z-!"):
 		m.Value("like").Problem("the pattern fits any header", "let it fit the headers of this column only")
@@ -135,6 +136,22 @@ func (c *Column) meets(other *Column) bool {
 	for _, pair := range [][2]*Column{{c, other}, {other, c}} {
 		for _, h := range append([]string{pair[0].Heading(), pair[0].Name}, pair[0].Headers...) {
 			if pair[1].Fits(Fold(h)) != fitsNot || strings.EqualFold(h, pair[1].Name) {
+				return true
+			}
+		}
+	}
+	return c.Like != nil && other.Like != nil && overlaps(c.Like, other.Like)
+}
+
+// Weakens reports whether a name in a header line is that of a column of the table, a council's own, and of a column of
+// a built-in one that is of a higher class: then no file that both tables fit may be read as the council's.
+func (t *Table) Weakens(builtIn *Table, header string) bool {
+	if !t.own || builtIn.own {
+		return false
+	}
+	for _, was := range builtIn.Takes(header) {
+		for _, c := range t.Takes(header) {
+			if !c.Class.AtLeast(was.Class) {
 				return true
 			}
 		}

@@ -62,9 +62,10 @@ func (b *builder) heldUp(t *Table, classes []*document.Value) {
 		}
 		for i, at := range classes {
 			c := t.Columns[i]
-			was := counterpart(other, c, t)
-			if was != nil && classed(c) && !c.Class.AtLeast(was.Class) {
-				b.lower(at, "the built-in column that this stands for is "+string(was.Class), "give it that class, or one that never leaves")
+			for _, was := range counterparts(other, c, t) {
+				if classed(c) && !c.Class.AtLeast(was.Class) {
+					b.lower(at, "the built-in column that this stands for is "+string(was.Class), "give it that class, or one that never leaves")
+				}
 			}
 		}
 	}
@@ -97,20 +98,24 @@ func likeFiles(own, builtIn *Table) bool {
 	return 2*has > must
 }
 
-// counterpart finds the built-in column that a council's column stands for.
-func counterpart(builtIn *Table, c *Column, own *Table) *Column {
+// counterparts lists the built-in columns that a council's column stands for, or may stand for: one whose pattern fits the
+// headers of several stands for each of them.
+func counterparts(builtIn *Table, c *Column, own *Table) []*Column {
+	var out []*Column
 	if sameElements(own, builtIn) {
 		if other := builtIn.at(own.element(c)); other != nil {
-			return other
+			out = append(out, other)
 		}
 	}
 	if other := builtIn.columnLike(c.Name); other != nil {
-		return other
+		out = append(out, other)
 	}
-	if at := slices.IndexFunc(builtIn.Columns, c.meets); at >= 0 {
-		return builtIn.Columns[at]
+	for _, other := range builtIn.Columns {
+		if c.meets(other) {
+			out = append(out, other)
+		}
 	}
-	return nil
+	return out
 }
 
 // raising is one column whose class a council raises.

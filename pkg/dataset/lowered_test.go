@@ -2,6 +2,7 @@ package dataset_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -100,8 +101,9 @@ func TestRaise(t *testing.T) {
 	}
 }
 
+// TestRaiseMistakes reads all mistakes together, each in a file of its own.
 func TestRaiseMistakes(t *testing.T) {
-	for _, c := range []struct{ name, entry, message string }{
+	cases := []struct{ name, entry, message string }{
 		{"no such table", "table: people, column: SEX, class: staff", "there is no such table"},
 		{"no such column", "table: children, column: SEX, class: staff", "the table has no such column"},
 		{"a key", "table: school_census/pupilonroll, column: NativeId, class: staff", "a key joins tables"},
@@ -109,12 +111,21 @@ func TestRaiseMistakes(t *testing.T) {
 		{"free text", "table: children, column: sex, class: free-text", "not one of the words"},
 		{"to nothing", "table: children, column: collection, class: ordinary", "not one of the words"},
 		{"more keys", "table: children, column: sex, class: staff, treatments: [keep]", "unknown key"},
-	} {
-		_, err := dataset.Load(schemas.Files, fstest.MapFS{"ours.yaml": {Data: []byte(raiseFile(c.entry))}})
-		var problems document.Problems
-		var refusal *finding.Refusal
-		if !errors.As(err, &problems) || errors.As(err, &refusal) || !strings.Contains(err.Error(), c.message) || !strings.HasPrefix(err.Error(), "ours.yaml:4:") {
-			t.Errorf("%s: %v", c.name, err)
+	}
+	files := make(fstest.MapFS)
+	for i, c := range cases {
+		files[fmt.Sprintf("ours%d.yaml", i)] = &fstest.MapFile{Data: []byte(raiseFile(c.entry))}
+	}
+	_, err := dataset.Load(schemas.Files, files)
+	var problems document.Problems
+	var refusal *finding.Refusal
+	if !errors.As(err, &problems) || errors.As(err, &refusal) {
+		t.Fatal(err)
+	}
+	for i, c := range cases {
+		first := slices.IndexFunc(problems, func(p document.Problem) bool { return p.File == fmt.Sprintf("ours%d.yaml", i) })
+		if first < 0 || problems[first].Line != 4 || !strings.Contains(problems[first].Message, c.message) {
+			t.Errorf("%s:\n%v", c.name, err)
 		}
 	}
 }
@@ -201,5 +212,56 @@ tables:
 	own["raised.yaml"] = &fstest.MapFile{Data: []byte(raiseFile("table: ssda903/header, column: ETHNIC, class: direct-identifier"))}
 	if _, err := dataset.Load(schemas.Files, own); err == nil || !strings.Contains(err.Error(), "core.own.yaml:") {
 		t.Errorf("a council's core column is of a lower class than its source, which was raised: %v", err)
+	}
+}
+
+// A pattern stands for every column whose headers it fits, those too that only a pattern of the built-in table fits.
+func TestPatternsStandForHeaders(t *testing.T) {
+	const builtIn = `apiVersion: postern/dataset/v1
+format: form
+version: 1
+title: A form
+collection_years: {from: 2016, to: 2027}
+date_formats: [DD/MM/YYYY]
+code_lists: {some: [{code: A, meaning: one}]}
+tables:
+  - name: people
+    meaning: One row per child
+    columns:
+      - {name: id, header: Child ID, type: identifier, identifier: child/la-child-id, class: linkage-identifier, meaning: Number}
+      - {name: sex, header: Sex of child, type: code, codes: some, class: quasi-identifier, meaning: Sex}
+      - {name: ethnicity, header: Ethnic group of child, like: 'ethnic(ity| background)( \(main\))?', type: code, codes: some, class: special-category, meaning: Ethnic group}
+      - {name: notes, header: Notes, like: 'remarks?', type: text, class: free-text, meaning: Notes}
+`
+	for _, c := range []struct {
+		name, columns string
+		want          int
+	}{
+		{"of another header", "like: 'ethnic back.*', type: code, codes: form/some, class: special-category", 0},
+		{"of a header that only a pattern fits", "like: 'ethnic back.*', type: code, codes: form/some, class: sensitive", 1},
+		{"of free text", "like: 'remark.?', type: code, codes: form/some, class: special-category", 1},
+		{"of the headers of two columns", "like: '(sex|ethnic group) of child', type: code, codes: form/some, class: quasi-identifier", 1},
+		{"of no header of the table", "like: 'ethnic origin.*', type: code, codes: form/some, class: sensitive", 0},
+	} {
+		own := `apiVersion: postern/dataset/v1
+format: ours
+version: 1
+title: Ours
+collection_years: {from: 2016, to: 2027}
+date_formats: [DD/MM/YYYY]
+code_lists: {}
+tables:
+  - name: rows
+    meaning: Rows
+    columns:
+      - {name: id, header: Child ID, type: identifier, identifier: child/la-child-id, class: linkage-identifier, meaning: Number}
+      - {name: s, header: Sex of child, type: code, codes: form/some, class: direct-identifier, meaning: Sex}
+      - {name: e, header: Ethnic group of child, type: code, codes: form/some, class: direct-identifier, meaning: Ethnic group}
+      - {name: more, header: More, meaning: More, ` + c.columns + "}\n"
+		_, err := dataset.Load(fstest.MapFS{"form.yaml": {Data: []byte(builtIn)}}, fstest.MapFS{"ours.yaml": {Data: []byte(own)}})
+		var refusal *finding.Refusal
+		if errors.As(err, &refusal) != (c.want > 0) || err != nil && c.want == 0 {
+			t.Errorf("%s: %v", c.name, err)
+		}
 	}
 }

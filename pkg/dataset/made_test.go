@@ -2,6 +2,7 @@ package dataset_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -34,13 +35,24 @@ tables:
       - {name: legal_status, type: code, codes: ssda903/ls, class: criminal-offence, of: [legal_status], meaning: Legal status}
 `
 
-// TestMadeOf changes one thing of a sound definition at a time, and wants the problem at its place.
 func TestMadeOf(t *testing.T) {
-	for _, c := range []struct {
+	catalogue, err := dataset.Load(schemas.Files, fstest.MapFS{"own.yaml": {Data: []byte(councilPeriods)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := catalogue.Table("own_periods")
+	if own.Made == nil || own.Made.Table.Name != "looked_after_episodes" || own.YearBegins != 4 || own.PerPupil() || own.PerChild() {
+		t.Errorf("%+v", own)
+	}
+}
+
+// TestMistakesOfMadeOf changes one thing of a sound definition at a time, and wants the problem at its place. The changed
+// ones are read together, each a file and a table of its own: all mistakes of all files are told at once.
+func TestMistakesOfMadeOf(t *testing.T) {
+	cases := []struct {
 		name, old, new string
-		at, message    string // the problem is where at first stands after the change; none when the definition is sound
+		at, message    string // the problem is where at first stands after the change
 	}{
-		{"as it is", "", "", "", ""},
 		{"of no table", "table: looked_after_episodes", "table: looked_after", "looked_after, how", "no such core table"},
 		{"of a source table", "table: looked_after_episodes", "table: ssda903/episodes", "ssda903/episodes", "no such core table"},
 		{"of a table defined later", "table: looked_after_episodes", "table: own_periods", "own_periods, how", "no such core table"},
@@ -69,28 +81,29 @@ func TestMadeOf(t *testing.T) {
 		{"rows told apart otherwise", "one_row_per: [child_id, start_date]", "one_row_per: [child_id]", "looked_after_episodes, how", "told apart, and dated, by the child and start_date"},
 		{"dated otherwise", "    event_date: start_date\n", "", "looked_after_episodes, how", "told apart, and dated, by the child and start_date"},
 		{"a lineage where nothing is made", "    made_of: {table: looked_after_episodes, how: periods}\n", "", "of: [child_id]", "unknown key"},
-	} {
+	}
+	file := func(i int) string { return fmt.Sprintf("own%02d.yaml", i) }
+	named := func(text string, i int) string {
+		return strings.ReplaceAll(text, "own_periods", fmt.Sprintf("own_periods_%02d", i))
+	}
+	files := fstest.MapFS{"sound.yaml": {Data: []byte(councilPeriods)}}
+	for i, c := range cases {
+		if !strings.Contains(councilPeriods, c.old) {
+			t.Fatalf("%s: the definition does not hold %q", c.name, c.old)
+		}
+		files[file(i)] = &fstest.MapFile{Data: []byte(named(strings.Replace(councilPeriods, c.old, c.new, 1), i))}
+	}
+	_, err := dataset.Load(schemas.Files, files)
+	var problems document.Problems
+	if !errors.As(err, &problems) {
+		t.Fatalf("got %v, want problems", err)
+	}
+	if slices.ContainsFunc(problems, func(p document.Problem) bool { return p.File == "sound.yaml" }) {
+		t.Errorf("the definition that nothing is wrong with has problems:\n%v", err)
+	}
+	for i, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			if !strings.Contains(councilPeriods, c.old) {
-				t.Fatalf("the definition does not hold %q", c.old)
-			}
-			text := strings.Replace(councilPeriods, c.old, c.new, 1)
-			catalogue, err := dataset.Load(schemas.Files, fstest.MapFS{"own.yaml": {Data: []byte(text)}})
-			if c.message == "" {
-				if err != nil {
-					t.Fatal(err)
-				}
-				own := catalogue.Table("own_periods")
-				if own.Made == nil || own.Made.Table.Name != "looked_after_episodes" || own.YearBegins != 4 || own.PerPupil() || own.PerChild() {
-					t.Errorf("%+v", own)
-				}
-				return
-			}
-			var problems document.Problems
-			if !errors.As(err, &problems) {
-				t.Fatalf("got %v, want problems", err)
-			}
-			place := placeOf(t, "own.yaml", text, c.at)
+			place := placeOf(t, file(i), string(files[file(i)].Data), named(c.at, i))
 			if !slices.ContainsFunc(problems, func(p document.Problem) bool {
 				return strings.HasPrefix(p.String(), place) && strings.Contains(p.Message, c.message)
 			}) {
@@ -191,6 +204,7 @@ tables:
           year: {is: year}
           any: {any_of: {one: DeprivationPupilPremium, two: ServiceChildPremium}, choice: premiums}
 `
+	download := formats(t, "giap")
 	for _, c := range []struct{ old, new, message string }{
 		{"", "", ""},
 		{", choice: premiums", "", "is missing"},
@@ -202,7 +216,7 @@ tables:
 		{"any, type: boolean, class: sensitive", "any, type: boolean, class: ordinary", "weaker class"},
 		{"{one: DeprivationPupilPremium, two: ServiceChildPremium}", "[DeprivationPupilPremium, ServiceChildPremium]", "unknown key"},
 	} {
-		_, err := dataset.Load(schemas.Files, fstest.MapFS{"own.yaml": {Data: []byte(strings.Replace(own, c.old, c.new, 1))}})
+		_, err := dataset.Load(download, fstest.MapFS{"own.yaml": {Data: []byte(strings.Replace(own, c.old, c.new, 1))}})
 		if c.message == "" && err != nil || c.message != "" && (err == nil || !strings.Contains(err.Error(), c.message)) {
 			t.Errorf("%s: %v, want %q", c.new, err, c.message)
 		}

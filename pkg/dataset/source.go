@@ -7,8 +7,9 @@ type Source struct {
 	// Adds is false for a source that only marks rows which another source made (a flag), true for one whose rows
 	// become rows.
 	Adds bool
-	// Last is set for a source of last resort, LastRow or LastChild: its rows count after those of all others, whatever
-	// their years. What another source says of a child is not gainsaid: a fact fills only what all others leave empty.
+	// Last is set for a source whose rows count after those of others, whatever their years: LastReport after those of all
+	// that have none, LastRow or LastChild, of last resort, after those of all others. What they say of a child is not
+	// gainsaid: a fact fills only what they leave empty.
 	Last string
 	// Rows are conditions that all hold for a row of which the table is told; nil for all rows.
 	Rows []Where
@@ -47,10 +48,11 @@ type Detail struct {
 	Columns []Feed
 }
 
-// Which rows of a source of last resort say nothing.
+// Which rows of a source that counts after others say nothing.
 const (
-	LastRow   = "row"   // those on what another source has a row on
-	LastChild = "child" // those on a child of whom another source has any row: the two tell rows apart by other dates
+	LastReport = "report" // those on what a return or a case system has a row on: what a council's file feeds, unless it says otherwise
+	LastRow    = "row"    // those on what another source has a row on
+	LastChild  = "child"  // those on a child of whom another source has any row: the two tell rows apart by other dates
 )
 
 // What a feed can be, other than a cell.

@@ -67,7 +67,9 @@ var joint = regexp.MustCompile(` ?([/-]) ?`)
 // FoldSpelling is Fold for a label chosen from a list: spaces around slashes and hyphens count for nothing, and the
 // enumerators in front of it and the punctuation that closes it are taken off, as long as something is left.
 func FoldSpelling(cell string) string {
-	cell = joint.ReplaceAllString(Fold(cell), "$1")
+	if cell = Fold(cell); strings.ContainsAny(cell, "/-") {
+		cell = joint.ReplaceAllString(cell, "$1")
+	}
 	for {
 		shorter := strings.TrimRight(cell, closing)
 		if at := enumerator.FindStringIndex(shorter); at != nil {
@@ -97,8 +99,10 @@ func newSpellings(codes []CodeValue) *Spellings {
 // Code finds the code that a cell stands for; "" is a cell that says nothing. The whole cell is looked up, never a part
 // of it: "Male" is in "Female". What may stand before a spelling is the code that it means, with a colon, a hyphen or a
 // space between: "N1 - Abuse or neglect". A cell whose code and label are of two codes stands for neither.
-func (s *Spellings) Code(cell string) (code string, known bool) {
-	folded := FoldSpelling(cell)
+func (s *Spellings) Code(cell string) (code string, known bool) { return s.folded(FoldSpelling(cell)) }
+
+// folded is Code for a cell that is folded.
+func (s *Spellings) folded(folded string) (code string, known bool) {
 	if code, known = s.whole(folded); known {
 		return code, true
 	}
@@ -121,13 +125,10 @@ func (s *Spellings) whole(folded string) (code string, known bool) {
 	return code, known
 }
 
-// add gives a code a spelling. It reports the code that the spelling has already, when that is another one.
-func (s *Spellings) add(code, spelling string) (other string, ok bool) {
-	folded := FoldSpelling(spelling)
-	if already, known := s.codes[folded]; known && already != code {
-		return already, false
-	}
-	if already, known := s.inList[folded]; known && already != code {
+// add gives a code a spelling, which is folded. It reports the code that a cell so written stands for already, by itself or
+// as a code with its label, when that is another one.
+func (s *Spellings) add(code, folded string) (other string, ok bool) {
+	if already, known := s.folded(folded); known && already != code {
 		return already, false
 	}
 	s.codes[folded] = code

@@ -43,6 +43,8 @@ func mistakenFor(s string) string {
 	switch {
 	case ambiguousBool(s):
 		return "a truth value"
+	case s[0] > '9': // as most text: dates and numbers begin with a digit, a sign or a point
+		return ""
 	case dateLike.MatchString(s):
 		return "a date"
 	case numberLike.MatchString(s):

@@ -134,6 +134,10 @@ func wideAgreement(catalogue *dataset.Catalogue, id, period, onUnusable string, 
 func agreementOver(catalogue *dataset.Catalogue, preamble string, leaves func(*dataset.Table) bool) string {
 	var b strings.Builder
 	var ids []string
+	chosen := leaves
+	leaves = func(t *dataset.Table) bool { // attendance/daily would leave in the file of attendance_daily
+		return chosen(t) && (t.Core() || catalogue.Table(strings.ReplaceAll(t.ID(), "/", "_")) == nil)
+	}
 	for _, t := range catalogue.Tables() {
 		if leaves(t) {
 			ids = append(ids, t.ID())

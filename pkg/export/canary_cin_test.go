@@ -57,7 +57,13 @@ func (e *element) String() string {
 	return b.String()
 }
 
-// cellPath is where a column's cell stands in a Child.
+// childOf is the name of a child's element in the documents of a table's format.
+func childOf(t *dataset.Table) string {
+	names := strings.Split(t.Row, "/")
+	return names[slices.IndexFunc(names, func(name string) bool { return strings.EqualFold(name, "child") })]
+}
+
+// cellPath is where a column's cell stands in a child's element.
 func cellPath(t *dataset.Table, column *dataset.Column) []string {
 	path, cell := strings.Split(t.Row, "/"), column.Path
 	for strings.HasPrefix(cell, "../") {
@@ -66,13 +72,13 @@ func cellPath(t *dataset.Table, column *dataset.Column) []string {
 	if cell != "." {
 		path = append(path, strings.Split(cell, "/")...)
 	}
-	return path[2:] // without Children/Child
+	return path[slices.Index(path, childOf(t))+1:]
 }
 
 // child makes a Child with one row of each of some tables, and a canary in every element, those with it that the return
 // of the year has not.
 func (c *canary) child(year int, tables ...*dataset.Table) *element {
-	e := &element{name: "Child"}
+	e := &element{name: childOf(tables[0])}
 	for _, t := range tables {
 		for _, column := range t.Columns {
 			if column.Path == "" {
@@ -152,28 +158,10 @@ func (c *canary) plantInCIN(tb testing.TB, catalogue *dataset.Catalogue, folder 
 		}
 		c.pupils = append(c.pupils, pupil{who.at("LAchildID").text, who.at("UPN").text, who.at("FormerUPN").text})
 		c.ids = append(c.ids, who.at("LAchildID").text)
-		c.surround(e)
+		c.surround(e, who, e.at("CINdetails"), e.at("CINdetails", "Assessments"), who.at("LAchildID"))
 		e.write(&planted)
 	}
-	for _, t := range all {
-		if !t.In(year) {
-			continue
-		}
-		for _, fault := range documentFaults() {
-			for _, column := range t.Columns {
-				if column.Path == "" || !column.In(year) || fault.of != "" && column.Type != fault.of {
-					continue
-				}
-				e := c.child(year, t)
-				fault.set(c, e.at(cellPath(t, column)...), t, column)
-				e.write(&planted)
-			}
-		}
-		c.twice(t, year).write(&planted)
-		if e := c.outOfOrder(t, year); e != nil {
-			e.write(&planted)
-		}
-	}
+	c.wrongChildren(&planted, year, all...)
 	path := filepath.Join(folder, "cin.xml")
 	document := emptyCIN(year, laCode)
 	if exists(path) {
@@ -191,10 +179,33 @@ func (c *canary) plantInCIN(tb testing.TB, catalogue *dataset.Catalogue, folder 
 	mustWrite(tb, path, strings.Replace(document, "</Children>", planted.String()+"</Children>", 1))
 }
 
+// wrongChildren writes, for each table of a document and each way in which one of its cells can be wrong, a child who has it.
+func (c *canary) wrongChildren(to *strings.Builder, year int, tables ...*dataset.Table) {
+	for _, t := range tables {
+		if !t.In(year) {
+			continue
+		}
+		for _, fault := range documentFaults() {
+			for _, column := range t.Columns {
+				if column.Path == "" || !column.In(year) || fault.of != "" && column.Type != fault.of {
+					continue
+				}
+				e := c.child(year, t)
+				fault.set(c, e.at(cellPath(t, column)...), t, column)
+				e.write(to)
+			}
+		}
+		c.twice(t, year).write(to)
+		if e := c.outOfOrder(t, year); e != nil {
+			e.write(to)
+		}
+	}
+}
+
 // surround puts canaries where a document can have something that is no cell: an attribute and its name, a comment, an
 // instruction, a section of text, text between elements, an element of no definition, its name and an attribute of it.
-func (c *canary) surround(e *element) {
-	for _, in := range []*element{e, e.at("ChildIdentifiers"), e.at("CINdetails"), e.at("CINdetails", "Assessments"), e.at("ChildIdentifiers", "LAchildID")} {
+func (c *canary) surround(elements ...*element) {
+	for _, in := range elements {
 		c.made++
 		mark := func(what string) string {
 			return c.plant(fmt.Sprintf("Zebedee%s%05d", what, c.made), "an XML "+what+" in "+in.name)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/postern-gateway/postern/pkg/dataset"
 )
 
 // command builds the postern command, once for all tests.
@@ -39,12 +41,16 @@ func command(t *testing.T) string {
 func today(t *testing.T, agreements func(c *council, period string) []string) *council {
 	t.Helper()
 	now := time.Now().UTC()
-	period := fmt.Sprintf("period: {share_from: %s, share_to: %s, data_from: 1990-01-01, data_to: 2029-03-31}",
-		now.AddDate(0, -1, 0).Format(time.DateOnly), now.AddDate(1, 0, 0).Format(time.DateOnly))
 	c := newCouncil(t)
-	c = councilAt(t, t.TempDir(), now, agreements(c, period)...)
+	c = councilAt(t, t.TempDir(), now, agreements(c, todayPeriod(now))...)
 	mustMkdir(t, c.path("tmp"))
 	return c
+}
+
+// todayPeriod is one that is running now.
+func todayPeriod(now time.Time) string {
+	return fmt.Sprintf("period: {share_from: %s, share_to: %s, data_from: 1990-01-01, data_to: 2029-03-31}",
+		now.AddDate(0, -1, 0).Format(time.DateOnly), now.AddDate(1, 0, 0).Format(time.DateOnly))
 }
 
 // said is what a command wrote, and how it ended.
@@ -72,13 +78,16 @@ func (c *council) run(t *testing.T, name string, args ...string) said {
 func TestCanaryCommand(t *testing.T) {
 	postern := command(t)
 	extracts, planted := canaries(t)
-	c := today(t, func(c *council, period string) []string {
+	now := time.Now().UTC()
+	period := todayPeriod(now)
+	c := reporting(t, now, func(catalogue *dataset.Catalogue) []string {
 		return []string{
-			wideAgreement(c.catalogue, wideID, period, "null"),
-			strings.Replace(wideAgreement(c.catalogue, "dsa-trust-strict", period, "quarantine"), "max_unusable: 1", "max_unusable: 0.001", 1),
-			strings.Replace(wideAgreement(c.catalogue, "dsa-trust-early", period, "null"), period, pastPeriod, 1),
+			wideAgreement(catalogue, wideID, period, "null"),
+			strings.Replace(wideAgreement(catalogue, "dsa-trust-strict", period, "quarantine"), "max_unusable: 1", "max_unusable: 0.001", 1),
+			strings.Replace(wideAgreement(catalogue, "dsa-trust-early", period, "null"), period, pastPeriod, 1),
 		}
 	})
+	mustMkdir(t, c.path("tmp"))
 	w := newWatch(t, 3*time.Millisecond, c.path("state"), c.path("tmp"), c.drops())
 	wide := c.agreementFile(wideID)
 	check := func(want int, args ...string) {

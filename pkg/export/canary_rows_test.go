@@ -33,6 +33,8 @@ type canary struct {
 	within map[int]civil.Date // by year: the last day taken of it
 	search *searcher
 	ids    []string // of children in good rows
+	first  string   // the child whose rows are good in each format that the cohort has not
+	secret []string // of children of whom all rows were given in confidence
 	pupils []pupil  // children of the CIN census, for rows of pupils
 }
 
@@ -49,6 +51,7 @@ func newCanary(tb testing.TB, among string) *canary {
 	c.known = known.String()
 	for _, text := range regexp.MustCompile(`\d{2}/\d{2}/\d{4}|\d{4}-\d{2}-\d{2}|\d{4}-[A-Z][a-z]{2}-\d{2}`).FindAllString(c.known, -1) {
 		c.dates[text] = true
+		c.dates[text[1:]] = true // 2/10/2010 stands within 12/10/2010
 	}
 	return c
 }
@@ -93,7 +96,8 @@ func (c *canary) date(t *dataset.Table, column *dataset.Column, year int, name s
 	for {
 		*next++
 		_, m, d := next.YMD()
-		free := m != 1 || d != 1
+		y, _, _ := next.YMD()
+		free := (m != 1 || d != 1) && !c.dates[fmt.Sprintf("%d/%d/%d", d, m, y)]
 		for _, form := range []string{dataset.DateISO, dataset.DateCensus, dataset.DateUK} {
 			text, _, _ := strings.Cut(written(form, *next), " ")
 			free = free && !c.dates[text]
@@ -206,6 +210,18 @@ func faults() []faulty {
 			return append(row, c.plant(fmt.Sprintf("Zebedee Overlong %04d", c.made), "a field too many of "+t.ID()))
 		}},
 		{"too few fields", func(_ *canary, _ *dataset.Table, _, row []string) []string { return row[:len(row)-2] }},
+		{"given in confidence", func(c *canary, t *dataset.Table, header, row []string) []string {
+			for i, name := range header {
+				switch column := columnHeaded(t, name); {
+				case column == nil:
+				case t.Marks(column.Name):
+					row[i] = "1"
+				case column.Name == t.ChildID && column.Type == dataset.Identifier:
+					c.secret = append(c.secret, row[i])
+				}
+			}
+			return row
+		}},
 		{"misplaced quote", func(c *canary, t *dataset.Table, _, row []string) []string {
 			row[len(row)-1] = c.plant(fmt.Sprintf("Zebedee %04d", c.made), "a quoted field of "+t.ID()) + `"Quill"x`
 			return row
@@ -240,9 +256,13 @@ func (c *canary) plantIn(tb testing.TB, catalogue *dataset.Catalogue, folder str
 // the canary's own.
 func (c *canary) rows(t *dataset.Table, lines [][]string, year int, set func(row int, column *dataset.Column) string) [][]string {
 	c.made++
-	lines[0] = append(lines[0], c.plant(fmt.Sprintf("Family name %04d", c.made), "a column's name of "+t.ID()))
+	more := []string{c.plant(fmt.Sprintf("Family name %04d", c.made), "a column's name of "+t.ID())}
+	if t.Column(t.InConfidence) != nil && !slices.Contains(lines[0], t.Column(t.InConfidence).Heading()) {
+		more = []string{t.InConfidence, more[0]}
+	}
+	lines[0] = append(lines[0], more...)
 	for i := range lines[1:] {
-		lines[i+1] = append(lines[i+1], "")
+		lines[i+1] = append(lines[i+1], make([]string, len(more))...)
 	}
 	for n, fault := range faults() {
 		row := c.row(t, lines[0], year, func(column *dataset.Column) string { return set(n, column) })

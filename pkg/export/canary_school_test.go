@@ -14,7 +14,7 @@ import (
 )
 
 // plantInSchools adds canary rows to every table of the school census of a term, in a folder of that term, and to the
-// downloads of Get Information about Pupils in the folder above when it is the year's first. Row n of each table is about
+// downloads of Get Information about Pupils, those of pupil premium in the folder above when it is the year's first. Row n of each table is about
 // the n-th child that was planted in the CIN census, by that child's pupil numbers.
 func (c *canary) plantInSchools(tb testing.TB, catalogue *dataset.Catalogue, folder, term string, year int) {
 	tb.Helper()
@@ -48,6 +48,8 @@ func (c *canary) plantInSchools(tb testing.TB, catalogue *dataset.Catalogue, fol
 		path, delimiter := filepath.Join(folder, term, t.Name+".csv"), ","
 		switch {
 		case t.Format == "school_census" && t.In(year) && t.InTerm(term):
+		case t.Format == "giap_census" && t.In(year) && t.InTerm(term):
+			path = filepath.Join(folder, term, "download.csv")
 		case t.Format == "giap" && t.In(year) && term == dataset.Autumn:
 			path = filepath.Join(folder, t.Name+".csv")
 			if tab := filepath.Join(folder, t.Name+".tab"); exists(tab) {

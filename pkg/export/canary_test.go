@@ -34,9 +34,10 @@ func canaries(t *testing.T) (extracts string, c *canary) {
 	extracts = filepath.Join(t.TempDir(), "extracts")
 	mustCopy(t, from, extracts)
 	c = newCanary(t, extracts)
-	catalogue := newCouncil(t).catalogue
+	catalogue := withReport(t)
 	c.plantInAll(t, catalogue, filepath.Join(extracts, "2025-26"), 2026)
 	c.plantInAll(t, catalogue, filepath.Join(extracts, "2026-27"), 2027)
+	c.plantInOthers(t, catalogue, extracts)
 	c.alone(t)
 	reviews := filepath.Join(extracts, "2025-26", "reviews")
 	if err := os.Rename(reviews+".csv", reviews+" "+inName+".csv"); err != nil {
@@ -49,7 +50,8 @@ func canaries(t *testing.T) (extracts string, c *canary) {
 	// The planted values are found in the extracts, or there would be nothing to look for.
 	for _, name := range []string{"2025-26/header.csv", "2025-26/oc2.csv", "2026-27/dolo.csv", "2025-26/cin.xml", "2026-27/cin.xml",
 		"2025-26/autumn/pupilonroll.csv", "2026-27/spring/fsmperiod.csv", "2025-26/autumn/addressesonroll.csv", "2025-26/pupil_premium.tab",
-		"2026-27/pupil_premium.csv", "2026-27/census.csv"} {
+		"2026-27/pupil_premium.csv", "2026-27/summer/download.csv", "2025-26/ssd/person.csv", "2026-27/inspection/list_8.csv", "2025-26/inspection.xlsx",
+		"2023-24/looked-after.xml", "2022-23/looked-after.xlsx", "2026-27/registers/daily.csv", "2026-27/log/calls.csv"} {
 		if found, err := c.search.file(filepath.Join(extracts, name)); err != nil || len(found) < 30 {
 			t.Fatalf("%s: only %d markers were found (%v)", name, len(found), err)
 		}
@@ -62,7 +64,7 @@ func (c *canary) plantInAll(tb testing.TB, catalogue *dataset.Catalogue, folder 
 	tb.Helper()
 	c.plantIn(tb, catalogue, folder, year)
 	c.plantInCIN(tb, catalogue, folder, year)
-	for _, term := range []string{dataset.Autumn, dataset.Spring} {
+	for _, term := range dataset.Terms() {
 		c.plantInSchools(tb, catalogue, folder, term, year)
 	}
 }
@@ -98,9 +100,9 @@ func (c *council) watched(t *testing.T, w *watch) *export.Gateway {
 // file's name.
 func TestCanary(t *testing.T) {
 	extracts, planted := canaries(t)
-	c := newCouncil(t)
-	text := wideAgreement(c.catalogue, wideID, usualPeriod, "null")
-	c = newCouncil(t, text)
+	c := reporting(t, noon(), func(catalogue *dataset.Catalogue) []string {
+		return []string{wideAgreement(catalogue, wideID, usualPeriod, "null")}
+	})
 	mustMkdir(t, c.path("tmp"))
 	w := newWatch(t, 500*time.Microsecond, c.path("state"), c.path("tmp"), c.drops())
 	t.Setenv("TMPDIR", c.path("tmp"))
@@ -112,6 +114,9 @@ func TestCanary(t *testing.T) {
 	for held, name := range w.names {
 		found, err := planted.search.file(held)
 		absent(t, strings.TrimPrefix(name, c.dir), found, err)
+		if begins := mustRead(t, held); strings.HasPrefix(begins, "PK") || strings.HasPrefix(begins, "<part>") || strings.Contains(begins, "<worksheet") {
+			t.Errorf("%s is a part of a workbook, or one", strings.TrimPrefix(name, c.dir))
+		}
 		absent(t, "the name of a file", planted.search.text([]byte(strings.TrimPrefix(name, c.dir))), nil)
 		leaves := strings.HasPrefix(name, c.drops()) || strings.Contains(name, "/staging/")
 		if leaves && strings.Contains(mustRead(t, held), inName) || strings.Contains(name, inName) {
@@ -131,6 +136,7 @@ func TestCanary(t *testing.T) {
 	for _, f := range record.Findings {
 		told[f.Rule] = true
 	}
+	t.Log(told)
 	for _, rule := range []string{"PUPIL_NUMBER_SHARED", "PUPIL_ON_TWO_ROLLS", "PUPIL_KEY_TWICE", "PUPIL_UNKNOWN", "KEY_MALFORMED", "SUM_INCOMPLETE",
 		"ELEMENT_UNKNOWN", "ELEMENT_NOT_IN_YEAR", "ELEMENT_TWICE", "CELL_NOT_TEXT", "TEXT_STRAY", "DATE_ORDER", "BOOLEAN_UNKNOWN", "CHILD_UNKNOWN"} {
 		if !told[rule] {
@@ -189,9 +195,13 @@ func (c *council) treatedIn(t *testing.T, planted *canary, result *export.Result
 	t.Helper()
 	all := make(map[string]bool)
 	held := make(map[string]map[string]bool)
+	children := []string{"child_id"}
+	for _, table := range c.catalogue.Tables() {
+		children = append(children, table.ChildID)
+	}
 	for name := range parquets(t, c.path("drops", result.Drop)) {
 		held[name] = make(map[string]bool)
-		for _, id := range columnOf(t, c.path("drops", result.Drop, name), "CHILD", "LAchildID", "child_id") {
+		for _, id := range columnOf(t, c.path("drops", result.Drop, name), children...) {
 			held[name][id], all[id] = true, true
 		}
 	}
@@ -199,6 +209,11 @@ func (c *council) treatedIn(t *testing.T, planted *canary, result *export.Result
 	for i, p := range codes {
 		if !all[p] {
 			t.Errorf("canary %d of %d did not leave as a pseudonym", i+1, len(codes))
+		}
+	}
+	for i, p := range c.pseudonyms(t, wideID, identifier.LAChildID, planted.secret...) {
+		if all[p] {
+			t.Errorf("canary %d, whose rows were given in confidence, left as a pseudonym", i+1)
 		}
 	}
 	for name := range held {

@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/postern-gateway/postern/pkg/agreement"
@@ -92,9 +93,12 @@ func processed(catalogue *dataset.Catalogue, text string, public bool) []Activit
 	return []Activity{activity(&a, catalogue, &agreement.Status{State: agreement.State(text), Decisions: []agreement.Considered{considered}}, public)}
 }
 
+// loaded reads the built-in definitions once for all tests.
+var loaded = sync.OnceValues(func() (*dataset.Catalogue, error) { return dataset.Load(schemas.Files) })
+
 func definitions(t testing.TB) *dataset.Catalogue {
 	t.Helper()
-	catalogue, err := dataset.Load(schemas.Files)
+	catalogue, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sys/unix"
 
+	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/export"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/manifest"
@@ -115,7 +116,9 @@ func TestCanaryS3(t *testing.T) {
 	w, folder := &wire{bodies: t.TempDir(), said: make(map[string]string)}, filepath.Dir(server.CA)
 	proxy, bucket := server.Proxy(t, w.handle), server.NewBucket(t, s3test.Plain)
 	extracts, planted := canaries(t)
-	c := newCouncil(t, wideAgreement(newCouncil(t).catalogue, wideID, usualPeriod, "null"))
+	c := reporting(t, noon(), func(catalogue *dataset.Catalogue) []string {
+		return []string{wideAgreement(catalogue, wideID, usualPeriod, "null")}
+	})
 	var told strings.Builder
 	as := func(u s3test.User) *export.Gateway {
 		server.As(t, u)

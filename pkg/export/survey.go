@@ -182,38 +182,6 @@ func (g *Gateway) ownAuthority(sources []*extract.Source) error {
 	return nil
 }
 
-// warnOfGaps reports each collection year that has extracts but lacks a table that is needed. A return made every term is
-// held to the terms that it was made in.
-func warnOfGaps(s *Survey, catalogue *dataset.Catalogue, ids []string, report *finding.Report) {
-	for _, id := range ids {
-		of := s.Inventory.Of(id)
-		table := catalogue.Table(id)
-		told := make(map[string]bool)
-		for _, src := range s.Inventory.Sources {
-			// A snapshot is made on no fixed day: that a year has one asks for no other return, nor the other way round.
-			other := src.Table.Format != table.Format
-			if other && (table.Termly || table.Snapshot || src.Table.Snapshot || len(of) == 0) {
-				continue
-			}
-			there := slices.ContainsFunc(of, func(o *extract.Source) bool {
-				return o.Year == src.Year && (!table.Termly || o.Term == src.Term)
-			})
-			if there || !table.In(src.Year) || !table.InTerm(src.Term) || src.Form == extract.Document && src.Table.Format == table.Format && table.Row != "" {
-				continue
-			}
-			when := fmt.Sprintf("collection year %d", src.Year)
-			if table.Termly {
-				when = src.When()
-			}
-			if !told[when] {
-				told[when] = true
-				report.Add(RuleTableMissingInYear, finding.Warning, finding.Place{Table: id, File: when},
-					"there are other extracts of this time, but not this table", "add the table's file, unless the return of that time had none")
-			}
-		}
-	}
-}
-
 // InputDigest names everything that decides the bytes of the Parquet files: the program's version, the agreement, the
 // definitions, the keys, the reference date and the extracts used.
 func (g *Gateway) inputDigest(s *Survey, keyCheck string) string {

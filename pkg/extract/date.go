@@ -52,6 +52,12 @@ func decodeDate(forms []string, text string) (civil.Date, string) {
 	return 0, rule
 }
 
+// DayOf is the day of an instant as ISO 8601 writes it, with or without a Z behind its time; false for any other text.
+func DayOf(text string) (civil.Date, bool) {
+	d, rule := decodeDate([]string{dataset.DateTimeISO}, text)
+	return d, rule == ""
+}
+
 // inLondon is the day here of an instant that is written in Universal Time, by the hour that it is in. A system that
 // writes its days so gives midnight of a summer's day as 23:00 of the day before.
 func inLondon(d civil.Date, hour string) civil.Date {

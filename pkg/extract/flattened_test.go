@@ -5,19 +5,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/finding"
-	"github.com/postern-gateway/postern/schemas"
 )
 
 // A table that somebody made of a document is refused with the name of what it was made of; what only shares a word with a
 // document is not.
 func TestTablesMadeOfADocument(t *testing.T) {
-	catalogue, err := dataset.Load(schemas.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogue := catalogue(t)
 	for header, want := range map[string]string{
 		",LAchildID,CINdetailsID,CINreferralDate,ReferralSource,PrimaryNeedCode,CINclosureDate,ReasonForClosure,DateOfInitialCPC,ReferralNFA": "those of cin/cin_details,",
 		",LAchildID,Ethnicity": "those of cin/child,",

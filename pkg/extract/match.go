@@ -30,7 +30,7 @@ func Match(catalogue *dataset.Catalogue, file string, fields []string, report *f
 		names[i] = dataset.Fold(f)
 		folded[names[i]] = true
 	}
-	var best []*dataset.Table
+	var best, all []*dataset.Table
 	most := 0
 	for _, t := range catalogue.Tables() {
 		if !t.Delimited || t.Lacks(folded) {
@@ -40,10 +40,14 @@ func Match(catalogue *dataset.Catalogue, file string, fields []string, report *f
 		switch n := len(had); {
 		case len(lacking(t, had)) > 0:
 		case n == 0: // a table of optional columns only, of which the header has none
-		case n > most:
-			best, most = []*dataset.Table{t}, n
-		case n == most:
-			best = append(best, t)
+		default:
+			all = append(all, t)
+			if n > most {
+				best, most = nil, n
+			}
+			if n == most {
+				best = append(best, t)
+			}
 		}
 	}
 	switch len(best) {
@@ -54,6 +58,16 @@ func Match(catalogue *dataset.Catalogue, file string, fields []string, report *f
 		return nil, Header{}, Stop(RuleTableAmbiguous, place,
 			fmt.Sprintf("the header is that of %s and of %s", best[0].ID(), best[1].ID()),
 			"make the columns of the council's own definitions tell the tables apart")
+	}
+	for _, other := range all {
+		for i, name := range names {
+			if best[0].Weakens(other, name) {
+				place.Column = fmt.Sprintf("number %d", i+1)
+				return nil, Header{}, Stop(RuleTableAmbiguous, place,
+					fmt.Sprintf("the header is that of %s and of %s, which guards the column more", best[0].ID(), other.ID()),
+					"give the column the class that it has there, in the council's own definitions, or one that never leaves")
+			}
+		}
 	}
 	header, err := layout(best[0], place, names, report)
 	return best[0], header, err

@@ -265,3 +265,42 @@ func TestNewWant(t *testing.T) {
 		}
 	}
 }
+
+// A council's table that takes a file which is a built-in one's too, by columns that this does not have, guards what it
+// guards.
+func TestMatchWeakens(t *testing.T) {
+	const own = `apiVersion: postern/dataset/v1
+format: ours
+version: 1
+title: Ours
+collection_years: {from: 2016, to: 2027}
+date_formats: [DD/MM/YYYY]
+code_lists: {}
+tables:
+  - name: rows
+    meaning: Rows
+    columns:
+      - {name: group_of_child, like: 'ethnic.?', type: code, codes: ssda903/ethnicity, class: CLASS, meaning: Group}
+`
+	more, columns := headerLine, ""
+	for i := range 9 {
+		more += fmt.Sprintf(",more%d", i)
+		columns += fmt.Sprintf("      - {name: more%d, type: boolean, class: sensitive, meaning: More}\n", i)
+	}
+	for class, rule := range map[string]string{"sensitive": "TABLE_AMBIGUOUS", "quasi-identifier": "TABLE_AMBIGUOUS", "special-category": "", "staff": ""} {
+		text := strings.Replace(own, "CLASS", class, 1) + columns
+		c, err := dataset.Load(schemas.Files, fstest.MapFS{"ours.yaml": {Data: []byte(text)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		table, _, err := extract.Match(c, "a.csv", split(more), &finding.Report{})
+		switch {
+		case rule == "" && (err != nil || table.ID() != "ours/rows"):
+			t.Errorf("%s: %v", class, err)
+		case rule != "":
+			if f := invalid(t, err); f.Rule != rule || f.Place.Column != "number 4" {
+				t.Errorf("%s: %v", class, f)
+			}
+		}
+	}
+}

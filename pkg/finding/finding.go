@@ -163,7 +163,11 @@ func (r *Report) Count(s Severity) int {
 // String writes the finding on one line.
 func (f Finding) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s: %s: %s", f.Severity, f.Rule, f.Place, f.Message)
+	fmt.Fprintf(&b, "%s: %s: ", f.Severity, f.Rule)
+	if place := f.Place.String(); place != "" {
+		b.WriteString(place + ": ")
+	}
+	b.WriteString(f.Message)
 	if f.Count > 1 {
 		fmt.Fprintf(&b, " (%d rows)", f.Count)
 	}

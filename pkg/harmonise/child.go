@@ -11,7 +11,7 @@ import (
 
 // newKids gathers a core table with one row per child and passes it on once all its sources are read.
 func newKids(in Input, job *Job) *kids {
-	k := &kids{Job: job, in: in, columns: with(job.Columns, job.Table.ChildID), own: make(map[uint32]uint32)}
+	k := &kids{Job: job, in: in, columns: with(job.Columns, job.Table.ChildID), own: make(map[uint32]uint32), marking: map[int16]bool{doubted: true}}
 	k.facts = make([]facts, len(k.columns))
 	for i, name := range k.columns {
 		if i > 0 && k.Table.Column(name).Type == dataset.Identifier {
@@ -26,6 +26,9 @@ func (k *kids) readings() []reading {
 		if !source.Adds && !slices.ContainsFunc(k.columns[1:], func(name string) bool { return source.Feed(name) != nil }) {
 			return nil // what the source marks was not asked for
 		}
+		if !source.Adds {
+			k.marking[rankOf(k.Table, at, src.Year)] = true
+		}
 		d := &extract.Demand{Source: src, Want: wantOf(src.Table, source, k.columns), Report: k.Report}
 		d.Sink = func(b *extract.Batch) error { return k.add(b, source, rankOf(k.Table, at, src.Year)) }
 		return []reading{{demand: d, tally: &k.Tally}}
@@ -34,8 +37,8 @@ func (k *kids) readings() []reading {
 
 // rank orders returns by whose word counts: that of a later year, in one year that of the source named first.
 func rank(year, source int) int16 {
-	const most = 256 // sources of one table: the built-in ones, and what a council's reports feed
-	return lastRanks + int16((year-2000)*most+most-1-min(source, most-1))
+	const most = 190 // sources of one table
+	return firstRanks + int16((year-2000)*most+most-1-min(source, most-1))
 }
 
 // kids holds what is known of every child so far, column by column. Children are numbered by Input.Children, which
@@ -49,6 +52,7 @@ type kids struct {
 	rows    []decided         // per child
 	facts   []facts           // per column
 	early   []early           // marks of children whom no source had added yet
+	marking map[int16]bool    // the ranks of sources that mark, of which an empty fact is one in doubt
 }
 
 // early is a mark that came before its child, or without one.
@@ -198,7 +202,7 @@ func (k *kids) child(at uint32, l line) {
 		k.fill(at, l)
 	case d.conflict:
 		k.quarantine(l.place(""))
-	case d.src == l.src && len(k.differing(at, l)) > 0:
+	case d.src == l.src && slices.ContainsFunc(k.differing(at, l), func(i int) bool { return k.facts[i].ranks[at] == l.rank }):
 		k.Tally.Left--
 		k.quarantine(d.src.Place(d.row, ""))
 		k.quarantine(l.place(""))
@@ -253,6 +257,9 @@ func (k *kids) fill(at uint32, l line) {
 		f := &k.facts[i]
 		v := f.say(l.columns[i].At(l.at))
 		if f.states[at] == extract.Empty && v.State != extract.Empty && f.ranks[at] != l.rank {
+			if v.Num == 0 && f.ranks[at] != 0 && k.marking[f.ranks[at]] {
+				continue // a mark that is kept back may be that it is true
+			}
 			f.states[at], f.nums[at], f.ranks[at] = v.State, v.Num, l.rank
 		}
 	}

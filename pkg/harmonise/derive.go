@@ -33,7 +33,8 @@ type derived struct {
 	lost   []event
 	places []*extract.Source // of rows, by event.src
 	brief  map[string]bool   // files in which a row stands for all episodes of a period, and says how it is now
-	last   map[bool]int      // the latest collection year that there is a return of; of brief files, and of others
+	turn   map[string]turn   // by file
+	last   [turns]int        // the latest collection year that there is a return of, by turn
 	first  civil.Date        // the first day of the earliest
 }
 
@@ -70,7 +71,7 @@ type result struct {
 }
 
 func newDerived(in Input, job *Job) *derived {
-	d := &derived{Job: job, in: in, brief: make(map[string]bool), last: make(map[bool]int)}
+	d := &derived{Job: job, in: in, brief: make(map[string]bool), turn: make(map[string]turn)}
 	base := job.Table.Made.Table
 	switch job.Table.Made.How {
 	case dataset.MadeReReferrals:
@@ -99,7 +100,8 @@ func (d *derived) readings() []reading {
 		reason := source.Feed("start_reason")
 		brief := reason != nil && reason.Always != ""
 		for _, src := range d.in.Inventory.Of(source.Table) {
-			d.last[brief] = max(d.last[brief], src.Year)
+			now := turnOf(source)
+			d.turn[src.File], d.last[now] = now, max(d.last[now], src.Year)
 			if brief {
 				d.brief[src.File] = true
 			}
@@ -227,6 +229,9 @@ func (d *derived) child(rows, lost []event, out *sheet) error {
 func same(a, b event) bool {
 	return a.start == b.start && a.until == b.until && a.codes == b.codes
 }
+
+// latestOf is the latest collection year of the returns that could tell of an event again.
+func (d *derived) latestOf(e *event) int { return d.last[d.turn[d.places[e.src].File]] }
 
 // isBrief reports whether an event stands for all episodes of a period.
 func (d *derived) isBrief(e *event) bool { return d.brief[d.places[e.src].File] }

@@ -51,7 +51,7 @@ type events struct {
 	// seen is the rank of the return that speaks for an event: the latest that has it and, of one year's, the one that
 	// the definitions name first. It is negative where that return's row is kept back.
 	seen   map[eventKey]int32
-	others map[uint32]bool            // children of whom a source that is none of last resort has a row; nil where nothing turns on it
+	others map[uint32]string          // by child, the first source table with a row that keeps others silent; nil where nothing turns on it
 	lost   func(*extract.Batch) error // is told of rows that are held back; nil where nobody asks
 }
 
@@ -187,7 +187,7 @@ func (e *events) fate(child uint32, day extract.Value, place finding.Place, in i
 func filter(b *extract.Batch, keep []bool, kept int) *extract.Batch {
 	out := &extract.Batch{Source: b.Source, Rows: make([]int64, 0, kept), Columns: make([]extract.Column, len(b.Columns))}
 	for i := range b.Columns {
-		out.Columns[i] = extract.Column{Def: b.Columns[i].Def, Values: b.Columns[i].Values, Index: make([]uint32, 0, kept)}
+		out.Columns[i] = extract.Column{Def: b.Columns[i].Def, From: b.Columns[i].From, Values: b.Columns[i].Values, Index: make([]uint32, 0, kept)}
 	}
 	for row, k := range keep {
 		if !k {

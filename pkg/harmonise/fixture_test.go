@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/postern-gateway/postern/pkg/civil"
@@ -34,9 +35,16 @@ func lines(header string, rows ...string) string {
 	return header + "\n" + strings.Join(rows, "\n") + "\n"
 }
 
+// loaded reads the built-in definitions once for all tests.
+var loaded = sync.OnceValues(func() (*dataset.Catalogue, error) { return dataset.Load(schemas.Files) })
+
+// builtIn is the built-in definitions, and others beside them.
 func builtIn(t testing.TB, others ...fs.FS) *dataset.Catalogue {
 	t.Helper()
-	c, err := dataset.Load(append([]fs.FS{schemas.Files}, others...)...)
+	c, err := loaded()
+	if len(others) > 0 {
+		c, err = dataset.Load(append([]fs.FS{schemas.Files}, others...)...)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

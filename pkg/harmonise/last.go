@@ -8,43 +8,73 @@ import (
 	"github.com/postern-gateway/postern/pkg/finding"
 )
 
-// lastRanks is how many ranks sources of last resort have: all below those of the others.
-const lastRanks = 1700
+// turn says when a source has its turn: returns and case systems, then a council's reports, then what is of last resort.
+// Years count within each.
+type turn int
 
-// rankOf is rank for a source of a table that may be one of last resort.
+const (
+	firstTurn turn = iota
+	reportTurn
+	lastTurn
+	turns
+)
+
+func turnOf(source *dataset.Source) turn {
+	switch source.Last {
+	case "":
+		return firstTurn
+	case dataset.LastReport:
+		return reportTurn
+	default:
+		return lastTurn
+	}
+}
+
+// The ranks of each turn are above these, and those of sources of last resort above 0.
+const (
+	reportRanks = 6500
+	firstRanks  = 13000
+)
+
+// rankOf is rank for a source of a table that may not have the first turn.
 func rankOf(table *dataset.Table, at, year int) int16 {
-	if table.Sources[at].Last == "" {
+	turn := turnOf(&table.Sources[at])
+	if turn == firstTurn {
 		return rank(year, at)
 	}
-	const most = 16 // sources of last resort in one table
+	const most = 64 // sources of one table that have a turn
 	before := 0
 	for i := range at {
-		if table.Sources[i].Last != "" {
+		if turnOf(&table.Sources[i]) == turn {
 			before++
 		}
 	}
-	return int16(1 + (year-2000)*most + most - 1 - min(before, most-1))
+	of := int16(1 + (year-2000)*most + most - 1 - min(before, most-1))
+	if turn == reportTurn {
+		of += reportRanks
+	}
+	return of
 }
 
-// othersOf is a set of children, for a table with a source that is silent on those of whom another has a row.
-func othersOf(table *dataset.Table) map[uint32]bool {
+// othersOf is by child the source table that has a row, for a table with a source that is silent where it is another one.
+func othersOf(table *dataset.Table) map[uint32]string {
 	if !slices.ContainsFunc(table.Sources, func(s dataset.Source) bool { return s.Last == dataset.LastChild }) {
 		return nil
 	}
-	return make(map[uint32]bool)
+	return make(map[uint32]string)
 }
 
 // spoken reports whether a row of a child says nothing, since its source is silent on those of whom others have a row; of
 // another source it remembers the child.
 func (e *events) spoken(source *dataset.Source, child uint32) bool {
-	switch {
-	case e.others == nil || child == Nobody:
-	case source.Last == dataset.LastChild:
-		return e.others[child]
-	case source.Last == "":
-		e.others[child] = true
+	if e.others == nil || child == Nobody || source.Last == dataset.LastRow {
+		return false
 	}
-	return false
+	other, spoken := e.others[child]
+	if !spoken {
+		e.others[child] = source.Table
+	}
+	return spoken && source.Last == dataset.LastChild && other != source.Table
 }
 
 // among leaves out of a batch the rows that the table is not told of, and says how many they are. Of a row that is kept
@@ -123,7 +153,28 @@ func broad(b *extract.Batch, source *dataset.Source, columns []string, report *f
 	if keep == nil {
 		return b, 0
 	}
-	out := filter(b, keep, kept)
-	out.Broken, out.Confidential = b.Broken, b.Confidential
-	return out, int64(b.Len() - kept)
+	return without(b, keep, kept), int64(b.Len() - kept)
+}
+
+// without is a batch without the rows that are not kept: these are among the broken ones, so that what they say is not
+// said by an earlier return in their place.
+func without(b *extract.Batch, keep []bool, kept int) *extract.Batch {
+	out, lost := filter(b, keep, kept), make([]bool, len(keep))
+	for row, k := range keep {
+		lost[row] = !k
+	}
+	out.Broken, out.Confidential = filter(b, lost, len(keep)-kept), b.Confidential
+	if b.Broken == nil {
+		return out
+	}
+	out.Broken.Rows = append(out.Broken.Rows, b.Broken.Rows...)
+	for i := range out.Broken.Columns {
+		c, more := &out.Broken.Columns[i], &b.Broken.Columns[i]
+		first := uint32(len(c.Values))
+		c.Values = slices.Concat(c.Values, more.Values)
+		for _, n := range more.Index {
+			c.Index = append(c.Index, first+n)
+		}
+	}
+	return out
 }

@@ -49,7 +49,7 @@ type reading struct {
 	tally  *Tally         // of the table: what the reader counts is added to it
 	then   []func() error // once it is read, in order
 	after  bool           // what the maker reads before it must have been read to its end
-	last   bool           // of a source of last resort: all others come first
+	turn   turn           // those of an earlier one come first, whatever their years
 }
 
 func newMaker(in Input, job *Job) maker {
@@ -139,10 +139,10 @@ func latest(group []*queue) *extract.Source {
 	return first.demand.Source
 }
 
-// before reports whether a reading comes before another one: of a later year, and of last resort after all others.
+// before reports whether a reading comes before another one: it has an earlier turn, or the same and a later year.
 func (r *reading) before(other *reading) bool {
-	if r.last != other.last {
-		return other.last
+	if r.turn != other.turn {
+		return r.turn < other.turn
 	}
 	return r.demand.Source.Year > other.demand.Source.Year
 }
@@ -188,8 +188,8 @@ func (a *asReturned) readings() []reading {
 
 func (a *asReturned) finish(context.Context) error { return nil }
 
-// yearly lists the sources of a core table's sources, latest collection year first, in a year in the order of the
-// definitions, and makes readings of each.
+// yearly lists the sources of a core table's sources in their turns, in each latest collection year first, in a year in the
+// order of the definitions, and makes readings of each.
 func yearly(in Input, table *dataset.Table, read func(source *dataset.Source, at int, src *extract.Source) []reading) []reading {
 	var years []int
 	for i := range table.Sources {
@@ -202,11 +202,11 @@ func yearly(in Input, table *dataset.Table, read func(source *dataset.Source, at
 	slices.Sort(years)
 	slices.Reverse(years)
 	var out []reading
-	for _, last := range []bool{false, true} {
+	for now := range turns {
 		for _, year := range years {
 			for i := range table.Sources {
 				source := &table.Sources[i]
-				if source.Last != "" != last {
+				if turnOf(source) != now {
 					continue
 				}
 				for _, src := range in.Inventory.Of(source.Table) {
@@ -214,7 +214,7 @@ func yearly(in Input, table *dataset.Table, read func(source *dataset.Source, at
 						continue
 					}
 					for _, r := range read(source, i, src) {
-						r.last = last
+						r.turn = now
 						out = append(out, r)
 					}
 				}

@@ -22,17 +22,14 @@ const noAction = 0
 func reReferrals() shape {
 	return shape{until: "closure_date", stated: -1, codes: [6]string{noAction: "no_further_action"}, make: func(d *derived, rows, lost []event) []result {
 		var out []result
+		var earlier []*referral
 		for len(rows) > 0 {
 			n := 1
 			for n < len(rows) && rows[n].start == rows[0].start {
 				n++ // referrals of one day are one: their case is closed when all are
 			}
-			var before *referral
-			if len(out) > 0 {
-				before = referralOf(out[len(out)-1].from)
-			}
-			out = append(out, d.referred(rows[:n], before, lost))
-			rows = rows[n:]
+			out = append(out, d.referred(rows[:n], earlier, lost))
+			earlier, rows = append(earlier, referralOf(rows[:n])), rows[n:]
 		}
 		return out
 	}}
@@ -65,12 +62,20 @@ func referralOf(rows []event) *referral {
 	return r
 }
 
-// referred makes the row of a referral, if it is one after a case that was closed.
-func (d *derived) referred(rows []event, before *referral, lost []event) result {
+// openOn reports whether the case of a referral is known to have been open on a later day.
+func (d *derived) openOn(r *referral, day int32) bool {
+	return r.over && r.closed > day || !r.over && civil.Date(day) < d.yearBegins(int(r.year)+1)
+}
+
+// referred makes the row of a referral, if it is one after a case that was closed. Of the cases before it none may be open:
+// a referral that led to no further action may have come in the midst of one.
+func (d *derived) referred(rows []event, earlier []*referral, lost []event) result {
 	r := result{from: rows, begun: rows[0].start}
 	e := &rows[0]
+	var before *referral
 	since := noDay
-	if before != nil {
+	if len(earlier) > 0 {
+		before = earlier[len(earlier)-1]
 		since = before.on
 	}
 	held := slices.ContainsFunc(lost, func(l event) bool { return l.start == noDay || l.start >= since && l.start <= e.start })
@@ -79,10 +84,10 @@ func (d *derived) referred(rows []event, before *referral, lost []event) result 
 		r.weighs = d.note(RuleReferralUnclear, finding.Warning, e, "", "another referral of the child is held back, so that it is not known whether this one came after a case was closed; it is not told as a re-referral",
 			"correct the row that is held back: see the findings on it")
 	case before == nil:
-	case before.over && before.closed <= e.start:
+	case slices.ContainsFunc(earlier, func(r *referral) bool { return d.openOn(r, e.start) }):
+		r.weighs = d.note(RuleOpenCase, finding.Notice, e, "referral_date", "the referral was made while a case before it was open, so it is no re-referral", "nothing, if the case was open")
+	case before.over:
 		r.cell = referralCells(e, before, latestYear(rows))
-	case before.over || civil.Date(e.start) < d.yearBegins(int(before.year)+1):
-		r.weighs = d.note(RuleOpenCase, finding.Notice, e, "referral_date", "the referral was made while the case before it was open, so it is no re-referral", "nothing, if the case was open")
 	default:
 		r.weighs = d.note(RuleReferralUnclear, finding.Warning, e, "", "the case before this one is open in its return, and not in the later one, so that it is not known whether it was closed; this is not told as a re-referral",
 			"state in the source system when that case was closed")

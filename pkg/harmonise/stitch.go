@@ -154,7 +154,7 @@ func (s *stitching) last() {
 	const forever = 1<<31 - 1
 	switch {
 	case s.now.ended == yes && s.now.end != noDay:
-	case open && int(l.year) == s.derived.last[s.isBrief(l)] && !s.holds(l.start, forever):
+	case open && int(l.year) == s.latestOf(l) && !s.holds(l.start, forever):
 		if !slices.ContainsFunc(s.now.episodes, func(e event) bool { return s.ceased(&e) }) {
 			s.now.ended = no
 		}

@@ -48,9 +48,7 @@ func undecided(b *extract.Batch, source *dataset.Source, columns []string, choic
 	if kept == b.Len() {
 		return b, 0
 	}
-	out := filter(b, keep, kept)
-	out.Broken, out.Confidential = b.Broken, b.Confidential
-	return out, int64(b.Len() - kept)
+	return without(b, keep, kept), int64(b.Len() - kept)
 }
 
 // open says which distinct values of a column are codes that nobody decided; nil for none.

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/postern-gateway/postern/pkg/agreement"
@@ -86,10 +87,16 @@ func (k *keys) child(t testing.TB, normalised string) string {
 	return k.code(t, "child/la-child-id", "c", normalised)
 }
 
-// catalogue loads the built-in definitions, and others beside them.
+// loaded reads the built-in definitions once for all tests.
+var loaded = sync.OnceValues(func() (*dataset.Catalogue, error) { return dataset.Load(schemas.Files) })
+
+// catalogue is the built-in definitions, and others beside them.
 func catalogue(t testing.TB, others ...fs.FS) *dataset.Catalogue {
 	t.Helper()
-	c, err := dataset.Load(append([]fs.FS{schemas.Files}, others...)...)
+	c, err := loaded()
+	if len(others) > 0 {
+		c, err = dataset.Load(append([]fs.FS{schemas.Files}, others...)...)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
@@ -11,10 +12,13 @@ import (
 	"github.com/postern-gateway/postern/schemas"
 )
 
+// loaded reads the built-in definitions once for all tests.
+var loaded = sync.OnceValues(func() (*dataset.Catalogue, error) { return dataset.Load(schemas.Files) })
+
 // TestCellsFitTheDefinitions decodes every cell of a cohort as the gate's readers do, by the built-in definitions of the
 // year: none breaks a rule, and each table of the return is there.
 func TestCellsFitTheDefinitions(t *testing.T) {
-	catalogue, err := dataset.Load(schemas.Files)
+	catalogue, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +60,7 @@ func TestCellsFitTheDefinitions(t *testing.T) {
 // TestOtherCellsFitTheDefinitions does the same for the tables of the school census and of GIAP. Columns are found by
 // their names without spaces and case.
 func TestOtherCellsFitTheDefinitions(t *testing.T) {
-	catalogue, err := dataset.Load(schemas.Files)
+	catalogue, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package xlsx
 import (
 	"context"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/postern-gateway/postern/pkg/extract/internal/markup"
@@ -107,6 +108,9 @@ func (b *book) list(ctx context.Context, name string, links map[string]link) err
 				return suspect("a sheet of the workbook lies in another file, which is never opened")
 			case l.kind == "worksheet":
 				next.part = beside(name, l.target)
+				if slices.ContainsFunc(b.sheets, func(s sheet) bool { return strings.EqualFold(s.part, next.part) }) {
+					return suspect("two sheets of the workbook are one part: each of its rows would count twice")
+				}
 			}
 			b.sheets = append(b.sheets, next)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/dataset"
+	"github.com/postern-gateway/postern/pkg/extract"
 )
 
 // exactDigits is how many digits of a whole number a spreadsheet keeps.
@@ -44,8 +45,13 @@ func (p *pass) judge(def *dataset.Column, c *raw) ([]byte, string) {
 	case truthValue:
 		return truthText(def, value), ""
 	case isoDate:
-		if day, _, timed := bytes.Cut(value, []byte{'T'}); timed && (def.Type == dataset.Date || def.Type == dataset.PartialDate) {
-			return day, ""
+		if def.Type == dataset.Date || def.Type == dataset.PartialDate {
+			if d, ok := extract.DayOf(string(bytes.TrimSpace(value))); ok {
+				from := len(p.made)
+				p.made = appendISO(p.made, d)
+				return p.made[from:], ""
+			}
+			value, _, _ = bytes.Cut(value, []byte{'T'})
 		}
 		return value, ""
 	case number:

@@ -74,6 +74,7 @@ func TestMalice(t *testing.T) {
 		"another document":            {with(map[string]string{"xl/workbook.xml": "<document/>"}), "WORKBOOK_DAMAGED"},
 		"a sheet in another file": {with(map[string]string{"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="rId1" Type="x/worksheet" Target="file:///etc/passwd" TargetMode="External"/></Relationships>`}),
 			"WORKBOOK_SUSPECT"},
+		"a part for two sheets": {book{sheets: []string{header, header}, changed: map[string]string{"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="rId1" Type="x/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="x/worksheet" Target="/xl/Worksheets/sheet1.xml"/></Relationships>`}}, "WORKBOOK_SUSPECT"},
 		"a sheet above the archive": {with(map[string]string{"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="rId1" Type="x/worksheet" Target="../../../etc/passwd"/></Relationships>`}),
 			"WORKBOOK_DAMAGED"},
 		"a name above the archive": {book{sheets: []string{header}, added: map[string]string{"../evil.xml": "x"}}, "WORKBOOK_SUSPECT"},

@@ -18,6 +18,7 @@
 //	number, elsewhere                    a whole number as its digits (510000.0 too); else as it is written, which no
 //	                                     identifier and no code is: what 1.23E+11 was, nobody can tell. A whole number of
 //	                                     more than 15 digits, which a spreadsheet does not keep, is NUMBER_INEXACT
+//	ISO day (kind d)                     its day; one with a time in Universal Time (Z) is the day of London
 //	truth value                          1 or 0 in a column of truth values, TRUE or FALSE elsewhere
 //	error (#N/A)                         keeps its row back: CELL_ERROR; in a column of text, of which nothing ever leaves,
 //	                                     it is an empty cell

@@ -42,6 +42,7 @@ func TestSheets(t *testing.T) {
 		"names with blanks":  {book{sheets: []string{texts("\u00a0child ", "place") + texts("1")}}, []int{1}, "", nil},
 		"a chart":            {book{sheets: []string{visited + texts("1"), "x"}, changed: map[string]string{}}, []int{1}, "", []string{"SHEET_NOT_READ 2 0 1"}},
 		"rows between":       {book{sheets: []string{visited + texts("1") + texts("", "") + `<row r="9"/>` + texts("2")}}, []int{1}, "", nil},
+		"an empty sheet":     {book{sheets: []string{visited + texts("1"), ""}, behind: map[int]string{2: `<pageMargins left="0.7"/>`}}, []int{1}, "", []string{"SHEET_NOT_READ 2 0 1"}},
 		"a sheet of no rows": {book{sheets: []string{visited + `<row r="9"><c s="1"/></row>`}}, []int{1}, "", []string{"NO_ROWS 1 0 1"}},
 	} {
 		t.Run(name, func(t *testing.T) {

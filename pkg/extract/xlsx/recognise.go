@@ -174,7 +174,7 @@ func recognise(catalogue *dataset.Catalogue, tops []top, place finding.Place, re
 	case len(near) > 0:
 		return nil, &extract.Invalid{Findings: near}
 	case len(out) == 0 && len(others) == 0:
-		return nil, extract.Stop(RuleTableNone, place, "the workbook has no visible sheet with a row of cells", "export the tables with their header lines, one on each sheet")
+		return nil, extract.Stop(RuleTableNone, place, "the workbook has no visible sheet with a row of cells", "export the tables with their header lines, one on each sheet; show the sheets that are hidden, if they hold any")
 	case len(out) == 0:
 		all := &extract.Invalid{}
 		for _, bad := range others {

@@ -36,6 +36,7 @@ type rows struct {
 	in    io.Closer
 	state int8
 	row   int64 // the number of the row at hand, 0 before the first
+	begun bool  // the root of the part was met
 	cells []raw
 	text  []byte
 }
@@ -84,12 +85,12 @@ func (r *rows) next() (bool, error) {
 func (r *rows) around() error {
 	name := string(markup.Local(r.scan.Name))
 	switch {
-	case r.state == beforeRows && r.row == 0 && name == "worksheet":
-		r.row = -1 // the root was met
-	case r.row == 0:
+	case !r.begun && name == "worksheet":
+		r.begun = true
+	case !r.begun:
 		return malformed("the part of a sheet holds something else")
 	case name == "sheetData" && r.state == beforeRows:
-		r.state, r.row = inRows, 0
+		r.state = inRows
 	case name == "sheetData":
 		return malformed("the sheet has its rows twice")
 	default:
