@@ -3,10 +3,8 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -233,16 +231,8 @@ func (p *program) writeDraft(file string, text []byte, cat *dataset.Catalogue, t
 	if refusals := finding.Refusals(a.Checks(cat, today)); len(refusals) > 0 {
 		return refusals[0]
 	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // an agreement is for everybody to read
-	if errors.Is(err, fs.ErrExist) {
-		return taken(file)
-	}
-	if err != nil {
-		return usage("name a file in a folder that is there and may be written to", "the draft cannot be written: %w", err)
-	}
-	_, err = f.Write(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(fmt.Errorf("write the draft: %w", err), os.Remove(file))
+	if err := writeNew(file, text); err != nil {
+		return err
 	}
 	if p.json {
 		return writeJSON(p.stdout, map[string]any{"file": file, "agreement": a.ID, "version": a.Version, "sha256": fmt.Sprintf("%x", a.SHA256)})

@@ -171,7 +171,7 @@ func (i *inspection) write(w io.Writer, page string) error {
 	}
 	_, _ = fmt.Fprintln(t)
 	for _, f := range i.Files {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%d\t%d\t%d", f.File, f.Table, f.Year, cmp.Or(f.Term, "-"), f.Rows.Read, f.Rows.Passed, f.Rows.Quarantined)
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%d\t%d\t%d", finding.Shown(f.File), f.Table, f.Year, cmp.Or(f.Term, "-"), f.Rows.Read, f.Rows.Passed, f.Rows.Quarantined)
 		if confidential > 0 {
 			_, _ = fmt.Fprintf(t, "\t%d", f.Rows.Confidential)
 		}
@@ -179,7 +179,7 @@ func (i *inspection) write(w io.Writer, page string) error {
 	}
 	_ = t.Flush()
 	for _, s := range i.Skipped {
-		fmt.Fprintf(&b, "not an extract, not read: %s\n", s)
+		fmt.Fprintf(&b, "not an extract, not read: %s\n", finding.Shown(s))
 	}
 	if len(i.Findings) == 0 {
 		b.WriteString("\nNo findings.\n")
@@ -188,7 +188,7 @@ func (i *inspection) write(w io.Writer, page string) error {
 	}
 	for _, file := range i.ByFile {
 		if len(file.Findings) > 0 {
-			fmt.Fprintf(&b, "\n%s\n", cmp.Or(file.File, "all files together"))
+			fmt.Fprintf(&b, "\n%s\n", cmp.Or(finding.Shown(file.File), "all files together"))
 			listFindings(&b, below(file.Findings))
 		}
 	}

@@ -26,13 +26,16 @@ it says which core tables each of its tables feeds, and which built-in table a
 file of it might be taken for. With --extracts it also says which of the
 extracts each table is recognised by. It reads no cell.
 
+A file that is named and lies elsewhere (a draft) is checked as if it lay in that
+folder, in the place of one of its name.
+
 ` + exitCodes
 
 func (p *program) schemaCheckCommand() *cobra.Command {
 	var files bool
 	c := p.jsonFlag(&cobra.Command{
 		Use: "check [FILE…]", Short: "Find every mistake in definitions, and say what each feeds",
-		Example: "  postern schema check\n  postern schema check schemas/early_help.yaml --extracts",
+		Example: "  postern schema check\n  postern schema check schemas/drafts/early_help.yaml --extracts",
 		Long:    schemaCheckLong,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.schemaCheck(cmd.Context(), args, files)
@@ -96,7 +99,7 @@ func (p *program) schemaCheck(ctx context.Context, named []string, files bool) e
 	if p.json {
 		return writeJSON(p.stdout, tables)
 	}
-	return writeDescribed(p.stdout, d, tables)
+	return writeDescribed(p.stdout, c, d, tables)
 }
 
 // definitionsOf are the files named and, beside them, all of the council's folder.
@@ -113,10 +116,16 @@ func definitionsOf(c *config.Config, named []string) (*definitions, error) {
 			return nil, fmt.Errorf("list definitions: %w", err)
 		}
 		for _, path := range inFolder {
+			if _, instead := d.paths[filepath.Base(path)]; instead {
+				continue
+			}
 			if err := d.add(path); err != nil {
 				return nil, err
 			}
 		}
+	}
+	if drafts := draftsOf(c); len(d.names) == 0 && len(drafts) > 0 {
+		return nil, usage("check a draft by its path: postern schema check "+drafts[0], "there are no definitions of the council's own but drafts, which nothing reads")
 	}
 	if len(d.names) == 0 {
 		return nil, usage("name a file, or let schemas in postern.yaml name the folder that has them: postern schema new drafts one",
@@ -124,6 +133,15 @@ func definitionsOf(c *config.Config, named []string) (*definitions, error) {
 	}
 	slices.Sort(d.names)
 	return d, nil
+}
+
+// draftsOf lists the drafts of definitions.
+func draftsOf(c *config.Config) []string {
+	if c == nil || c.Schemas == "" {
+		return nil
+	}
+	drafts, _ := filepath.Glob(filepath.Join(c.Schemas, draftsFolder, "*.yaml")) // the folder's own name may be no pattern: then there are none
+	return drafts
 }
 
 // asNamed tells the mistakes with the paths of the files; of files that were named, theirs alone where there are any.
@@ -228,10 +246,24 @@ func warnings(t *dataset.Table, builtIn *dataset.Catalogue) []string {
 	return out
 }
 
-func writeDescribed(w io.Writer, d *definitions, tables []*described) error {
+func writeDescribed(w io.Writer, c *config.Config, d *definitions, tables []*described) error {
 	var b strings.Builder
+	var elsewhere, checked []string // files that nothing reads where they are
 	for _, name := range d.names {
+		path, err := filepath.Abs(d.paths[name])
+		if err != nil {
+			return err
+		}
+		checked = append(checked, path)
+		if c != nil && c.Schemas != "" && filepath.Dir(path) != filepath.Clean(c.Schemas) {
+			elsewhere = append(elsewhere, d.paths[name])
+		}
 		fmt.Fprintf(&b, "good: %s\n", d.paths[name])
+	}
+	for _, path := range draftsOf(c) {
+		if !slices.Contains(checked, path) {
+			fmt.Fprintf(&b, "draft, which nothing reads: %s\n", path)
+		}
 	}
 	for _, t := range tables {
 		fmt.Fprintf(&b, "\n%s: %d columns, of which %d never leave\n", t.Table, t.Columns, t.Never)
@@ -260,7 +292,10 @@ func writeDescribed(w io.Writer, d *definitions, tables []*described) error {
 		}
 	}
 	fmt.Fprintf(&b, "\n%s\n", cmp.Or(map[bool]string{true: "These files describe no table."}[len(tables) == 0],
-		"No mistakes. See what a file of it looks like to the gate: postern inspect FILE"))
+		map[bool]string{true: "No mistakes. See what a file of it looks like to the gate: postern inspect FILE"}[len(elsewhere) == 0], "No mistakes."))
+	if len(elsewhere) > 0 {
+		fmt.Fprintf(&b, "Nothing reads %s until it is moved to %s. Then each agreement needs new decisions.\n", strings.Join(elsewhere, ", "), c.Schemas)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

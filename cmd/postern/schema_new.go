@@ -32,8 +32,10 @@ may feed. Everything is done on this machine. Nothing that stands in a cell is
 shown or written: of codes you are told how many there are, and list them.
 
 What only a person knows is left open, with a comment that says FILL IN, and
-postern schema check names every such place. The draft goes to the folder of the
-council's own definitions, and never over another file.
+postern schema check names every such place. The draft goes to the folder drafts
+in that of the council's own definitions, where it stops no export and changes
+nothing that is approved, and never over another file. When it is finished, move
+it up into that folder.
 
 ` + exitCodes
 
@@ -49,7 +51,7 @@ func (p *program) schemaNewCommand() *cobra.Command {
 		},
 	})
 	c.Flags().StringVar(&format, "format", "", "the `NAME` of the format, in lower case (default: of the file's name)")
-	c.Flags().StringVar(&out, "out", "", "the `PATH` of the draft (default: NAME.yaml in the folder that schemas names in postern.yaml)")
+	c.Flags().StringVar(&out, "out", "", "the `PATH` of the draft (default: drafts/NAME.yaml in the folder that schemas names in postern.yaml)")
 	c.Flags().IntVar(&options.Rows, "rows", 0, "how many `ROWS` to look at (default 50000)")
 	c.Flags().BoolVar(&options.Headed, "headed", false, "you have looked at the first line: it is a header line, and none of it is a child's data")
 	return c
@@ -72,9 +74,6 @@ func (p *program) schemaNew(ctx context.Context, sample, format, out string, opt
 	if out, err = draftPath(c, format, out); err != nil {
 		return err
 	}
-	if err := mayWrite(out); err != nil {
-		return err
-	}
 	cat, err := p.catalogueForDraft(c)
 	if err != nil {
 		return err
@@ -87,26 +86,45 @@ func (p *program) schemaNew(ctx context.Context, sample, format, out string, opt
 		return err
 	}
 	text := draft.Write(format, tables)
+	if c != nil && c.Schemas != "" && filepath.Dir(out) == filepath.Join(c.Schemas, draftsFolder) {
+		if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil { //nolint:gosec // a definition is for everybody to read
+			return usage("make the folder, or name the file with --out PATH", "the folder of drafts cannot be made: %w", err)
+		}
+	}
 	if err := writeNew(out, text); err != nil {
 		return err
 	}
 	d := draftedOf(out, format, text, tables)
-	if d.inFolder = c != nil && c.Schemas == filepath.Dir(out); p.json {
+	if d.inForce = c != nil && c.Schemas == filepath.Dir(out); p.json {
 		return writeJSON(p.stdout, d)
+	}
+	if c != nil && c.Schemas != "" {
+		d.folder = c.Schemas
 	}
 	return d.write(p.stdout)
 }
 
-// draftPath is where the draft goes.
+// draftsFolder is where drafts are, in the folder of the council's own definitions: of that folder itself every file is in
+// force, and one that is not finished stops every export.
+const draftsFolder = "drafts"
+
+// draftPath is where the draft goes: a path at which nothing is yet.
 func draftPath(c *config.Config, format, out string) (string, error) {
 	switch {
 	case out != "":
-		return out, nil
+		return out, mayWrite(out)
 	case c == nil || c.Schemas == "":
 		return "", usage("add schemas: ./schemas to postern.yaml and make that folder, or name the file with --out PATH",
 			"there is no folder of the council's own definitions to write into")
 	default:
-		return filepath.Join(c.Schemas, format+".yaml"), nil
+		if err := mayWrite(filepath.Join(c.Schemas, format+".yaml")); err != nil {
+			return "", err
+		}
+		out = filepath.Join(c.Schemas, draftsFolder, format+".yaml")
+		if _, err := os.Lstat(out); err == nil {
+			return "", taken(out)
+		}
+		return out, nil
 	}
 }
 
@@ -210,7 +228,8 @@ type drafted struct {
 	Open   int            `json:"fill_in"` // places that are left to be filled in
 	Tables []draftedTable `json:"tables"`
 
-	inFolder bool // of the council's definitions
+	inForce bool   // it lies in the folder of the council's own definitions
+	folder  string // that folder; empty where there is none
 }
 
 type draftedTable struct {
@@ -231,7 +250,7 @@ type draftedColumn struct {
 
 // writeNew writes a draft where nothing is yet.
 func writeNew(file string, text []byte) error {
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // a definition is for everybody to read
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // a definition, or an agreement, is for everybody to read
 	if errors.Is(err, fs.ErrExist) {
 		return taken(file)
 	}
@@ -280,11 +299,14 @@ func (d drafted) write(w io.Writer) error {
 			fmt.Fprintf(&b, "  may feed: %s\n", strings.Join(t.Feeds, ", "))
 		}
 	}
-	if d.inFolder {
+	if d.inForce {
 		b.WriteString("\nWhat lies in that folder is part of what agreements are approved against: until the draft is finished nothing can be\n" +
-			"exported, and then each agreement needs new decisions. To draft elsewhere: --out PATH.\n")
+			"exported, and then each agreement needs new decisions. To draft elsewhere: leave --out away.\n")
 	}
 	fmt.Fprintf(&b, "\nFill it in, then:\n  postern schema check %s\n", d.File)
+	if !d.inForce && d.folder != "" {
+		fmt.Fprintf(&b, "Nothing reads it until it is moved to %s. Then each agreement needs new decisions.\n", d.folder)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -37,8 +37,8 @@
 //
 // A format may say itself what it feeds, as a council's own file does: feeds of its tables (core names the core table; the
 // rest is as of a source there), links, and code_maps, which go before those of the core tables. What formats feed comes
-// behind the sources that the core tables name, in the order of the files' names: in one collection year the others have
-// precedence. docs/schemas.md has every key with an example.
+// behind the sources that the core tables name, in the order of the files' names; what a council's own feed counts after
+// these whatever the years, unless its last is by_year. docs/schemas.md has every key with an example.
 //
 // What a council's own definitions can do to a class is raise it (Class.AtLeast says what is higher). A core table that
 // is built in inherits what a council raises in its source. Whatever would take a class down is refused, with the code

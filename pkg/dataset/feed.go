@@ -99,24 +99,6 @@ const (
 	streaming                // rows become rows one by one, cells cells or truths
 )
 
-// told holds a table of pupils to telling its rows apart by what the returns tell of, and by nothing else.
-func (b *builder) told(m *document.Mapping, from, t *Table, s *Source) {
-	has := func(is string) bool {
-		return slices.ContainsFunc(t.OneRowPer, func(key string) bool {
-			f := s.Feed(key)
-			return f != nil && f.Is == is
-		})
-	}
-	for _, key := range t.OneRowPer {
-		if f := s.Feed(key); f != nil && f.Is == "" {
-			m.Problem("rows of pupils are told apart by what the return tells of, not by cells", "feed the column with is: year or is: term")
-		}
-	}
-	if !has(IsYear) || from.Termly && !has(IsTerm) {
-		m.Problem("one_row_per must have the year, and of a return made every term the term", "add the columns to one_row_per, and feed them with is: year and is: term")
-	}
-}
-
 func (b *builder) feeds(m *document.Mapping, from, t *Table, how purpose) []Feed {
 	var out []Feed
 	for _, e := range m.Mapping("columns").Entries() {
@@ -154,20 +136,6 @@ func (b *builder) columnsOf(m *document.Mapping, key string, from *Table, types 
 	return names
 }
 
-func (b *builder) pupils(m *document.Mapping, from *Table) *Pupils {
-	p := &Pupils{Identifiers: b.columnsOf(m, "identifiers", from, Identifier), Once: m.Has("once") && m.Bool("once")}
-	if m.Has("key") {
-		p.Key = b.columnsOf(m, "key", from, Key)
-	}
-	if m.Has("status") {
-		p.Status = m.String("status")
-		p.HeldBack = m.Strings("held_back", document.NotEmpty())
-		codesOf(m.Value("held_back"), b.columnOf(m.Value("status"), from, p.Status, Code), p.HeldBack)
-	}
-	m.Done()
-	return p
-}
-
 // codesOf holds words to being codes of a column.
 func codesOf(at *document.Value, c *Column, codes []string) {
 	if c == nil {
@@ -179,68 +147,6 @@ func codesOf(at *document.Value, c *Column, codes []string) {
 			return
 		}
 	}
-}
-
-func (b *builder) periods(m *document.Mapping, from *Table) []Period {
-	if !m.Has("periods") {
-		m.Value("periods", document.Optional())
-		if from.Termly {
-			m.Problem("a return made every term needs periods: what the return of each term tells of", "add periods")
-		}
-		return nil
-	}
-	var out []Period
-	for _, v := range m.Sequence("periods", document.NotEmpty()) {
-		pm := v.Mapping()
-		p := Period{Census: pm.String("census", document.OneOf(Terms()...)), Term: pm.String("term")}
-		if pm.Has("years_back") {
-			p.YearsBack = pm.Int("years_back", document.Between(0, 1))
-		}
-		if pm.Has("months") {
-			months := pm.Mapping("months")
-			p.FromMonth, p.ToMonth = months.Int("from", document.Between(1, 12)), months.Int("to", document.Between(1, 12))
-			months.Done()
-		}
-		pm.Done()
-		out = append(out, p)
-	}
-	return out
-}
-
-// termsOf holds the terms that returns tell of to being codes of the column that they feed.
-func termsOf(m *document.Mapping, t *Table, s *Source) {
-	for i := range s.Columns {
-		for _, p := range s.Periods {
-			if s.Columns[i].Is == IsTerm {
-				codesOf(m.Value("periods"), t.Column(s.Columns[i].Column), []string{p.Term})
-			}
-		}
-	}
-}
-
-func (b *builder) details(m *document.Mapping, t *Table, s *Source) []Detail {
-	var out []Detail
-	for _, v := range m.Sequence("details", document.Optional()) {
-		dm := v.Mapping()
-		d := Detail{Table: dm.String("table")}
-		from := b.source(dm.Value("table"), d.Table)
-		d.Key = b.columnsOf(dm, "key", from, Key)
-		if !from.Delimited && from.Name != "" {
-			dm.Value("table").Problem("tables of a document are read side by side, and pupils must be known before rows about them", "name a table of a format that has a file for each table")
-		}
-		if len(d.Key) != len(s.Pupils.Key) {
-			dm.Value("key").Problem("a pupil is named by as many columns as the pupil's own row has", "name one for each")
-		}
-		d.Columns = b.feeds(dm, from, t, summing)
-		for i := range d.Columns {
-			if f := &d.Columns[i]; f.Is != "" || slices.Contains(t.OneRowPer, f.Column) {
-				dm.Problem("rows about a pupil cannot say which row they belong to", "feed the column from the pupil's own row")
-			}
-		}
-		dm.Done()
-		out = append(out, d)
-	}
-	return out
 }
 
 func (b *builder) feed(m *document.Mapping, from *Table, to *Column, how purpose, child bool) Feed {
@@ -386,60 +292,6 @@ func (b *builder) fits(m *document.Mapping, f *Feed, source, to *Column) bool {
 		}
 	}
 	return true
-}
-
-// guards holds a core column to what its source may do: else a council's core table would release what the format's own
-// definition holds back.
-func (b *builder) guards(at *document.Value, source, to *Column) {
-	b.guardsCells(at, source, to)
-	if !to.Class.Releasable() || !source.Class.Releasable() {
-		return
-	}
-	if b.inherits(source) {
-		to.Treatments = slices.DeleteFunc(slices.Clone(to.Treatments), func(t string) bool { return !source.Permits(t) })
-	}
-	for _, treatment := range to.Treatments {
-		if !source.Permits(treatment) {
-			at.Problem("the core column permits a treatment that its source does not",
-				"list under its treatments only some of: "+strings.Join(source.Treatments, ", "))
-			return
-		}
-	}
-}
-
-// guardsCells is guards for a core column that is made of its source's cells in a way that shows none of them.
-func (b *builder) guardsCells(at *document.Value, source, to *Column) {
-	b.guardsClass(at, source, to, "the core column is of a weaker class than its source",
-		"give the core column the class "+string(source.Class)+", or feed it from another column")
-}
-
-// guardsClass holds a core column to a class that is at least its source's. A built-in one inherits what the council has
-// raised; of the council's own, a lower class is refused.
-func (b *builder) guardsClass(at *document.Value, source, to *Column, message, hint string) {
-	switch {
-	case to.Class.AtLeast(source.Class) || !classed(source) || !classed(to):
-	case b.inherits(source):
-		to.raise(join(to.Class, source.Class))
-		to.raised = true // a table that is made of this one inherits it too
-	case b.own && b.late:
-		b.lower(at, message, "raise the core column to "+string(source.Class)+" in a file of "+apiClasses+", or feed it from another column")
-	case b.own:
-		b.lower(at, message, hint)
-	default:
-		at.Problem(message, hint)
-	}
-}
-
-// inherits reports whether a core table that is being read takes over a column's class: it is built in, and the council
-// has raised the class.
-func (b *builder) inherits(source *Column) bool { return source.raised && !b.own }
-
-func (b *builder) sameClass(at *document.Value, from *Table, to *Column, names ...string) {
-	for _, name := range names {
-		if c := from.Column(name); c != nil {
-			b.guardsCells(at, c, to)
-		}
-	}
 }
 
 // feeds reports whether a code of the source becomes a code of the core column.

@@ -68,7 +68,7 @@ func (b *builder) feedsLater(m *document.Mapping, t *Table) {
 }
 
 // feedNow reads what the formats feed, in their order: behind the sources that the core tables name themselves, so that
-// in one collection year these have precedence.
+// these have precedence (see last).
 func (b *builder) feedNow() {
 	b.late = true
 	for _, f := range b.formats {

@@ -145,6 +145,11 @@ func TestOwnReport(t *testing.T) {
 			t.Errorf("%s is made of %v, want %v", name, from, want)
 		}
 	}
+	for i, want := range []string{"", dataset.LastReport, dataset.LastReport} {
+		if got := c.Table("referrals").Sources[i].Last; got != want {
+			t.Errorf("source %d counts as %q, want %q", i, got, want)
+		}
+	}
 	s := &c.Table("referrals").Sources[2]
 	via := s.Feed("source")
 	if !s.Adds || via == nil || via.Map == nil || via.Map.Name != "early_help/via" || s.Feed("nfa").From != "Nothing" {
@@ -176,6 +181,19 @@ func TestOwnReport(t *testing.T) {
 	other, err := loadOwn(map[string]string{"b.yaml": strings.Replace(ownReport, "nfa: {from: Nothing}", "nfa: {from: Nothing} ", 1), "a.yaml": second})
 	if err != nil || other.Digest() == c.Digest() {
 		t.Errorf("another byte, the same digest: %v", err)
+	}
+}
+
+// A feed may say when its rows count.
+func TestOwnReportByYear(t *testing.T) {
+	for _, c := range []struct{ says, want string }{{"by_year", ""}, {"row", dataset.LastRow}, {"child", dataset.LastChild}} {
+		got, err := loadOwn(map[string]string{"a.yaml": strings.Replace(ownReport, "core: referrals\n", "core: referrals\n        last: "+c.says+"\n", 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last := got.Table("referrals").Sources[1].Last; last != c.want {
+			t.Errorf("%s: counts as %q, want %q", c.says, last, c.want)
+		}
 	}
 }
 
@@ -211,6 +229,7 @@ func TestMistakesOfOwnReports(t *testing.T) {
 		{"a source table as core table", "core: children", "core: first/people", "tables[1].feeds[1].core", "no such core table"},
 		{"no core table", "core: children\n        adds", "adds", "tables[1].feeds[1].core", "is missing"},
 		{"an unknown key of a feed", "core: children\n", "core: children\n        table: first/people\n", "tables[1].feeds[1]", "unknown key"},
+		{"no such turn", "core: referrals\n", "core: referrals\n        last: first\n", "tables[1].feeds[2].last", "not one of"},
 		{"no columns", "core: children\n        adds: true\n        columns:\n          child_id: {from: PersonID}\n          sex: {from: Sex}\n          birth_date: {from: Born}\n", "core: children\n        adds: true\n", "tables[1].feeds[1].columns", "is missing"},
 		{"an empty list of feeds", ownReport[strings.Index(ownReport, "    feeds:"):strings.Index(ownReport, "links:")], "    feeds: []\n", "tables[1].feeds", "is an empty list"},
 		{"no such core column", "sex: {from: Sex}", "sexes: {from: Sex}", "tables[1].feeds[1].columns[2]", "no such column"},

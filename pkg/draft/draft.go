@@ -19,7 +19,8 @@
 //
 // The names of columns do stand in it. A file without a header line has a child's data where its names should be: what
 // looks like data in the first line refuses the sample (ErrNoHeader), and so does a first line in which few of the words
-// are such as columns are called by, unless whoever drafts says that it was looked at (Options.Headed).
+// are such as columns are called by, unless whoever drafts says that it was looked at (Options.Headed). Until then a column
+// whose name looks like a person's, as where a report has a column for each worker, is left out without its name.
 //
 // # What is left open
 //
@@ -99,6 +100,7 @@ type Column struct {
 	Notes      []string // what somebody should look at
 	Distinct   int64    // how many different values, about
 	codes      bool     // a list of its own is to be filled in
+	told       bool     // the header says the class
 	words      []string // of the header
 	longest    int
 }
@@ -158,7 +160,7 @@ func Inspect(ctx context.Context, name string, rows Rows, catalogue *dataset.Cat
 	if err := headed(header, seen, options.Headed); err != nil {
 		return nil, err
 	}
-	t.Columns = describe(header, seen, catalogue)
+	t.Columns = describe(header, seen, catalogue, options.Headed)
 	if !slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Skip == "" }) {
 		return nil, finding.WithHint(fmt.Errorf("%w: none of them can be a column's", ErrNoHeader), "have the report give each column a short name of its own")
 	}

@@ -121,6 +121,8 @@ func TestColumns(t *testing.T) {
 		{"Referral Ref", numbered("REF-%05d"), dataset.Key, dataset.RecordIdentifier},
 		{"Something", numbered("X%07dQ"), dataset.Key, dataset.RecordIdentifier},
 		{"Sibling ID", numbered("%d"), dataset.Text, dataset.DirectIdentifier},
+		{"Lead", pick("Jane Marker", "Bob Marker", "Zoe Marker"), dataset.Text, dataset.DirectIdentifier},
+		{"Kind of Plan", pick("Child Protection", "Early Help"), dataset.Code, dataset.Sensitive},
 		{"Empty Column", pick(""), dataset.Text, ""},
 	} {
 		if strings.HasPrefix(c.header, "Referral Date") {
@@ -350,5 +352,41 @@ func TestDraftLoads(t *testing.T) {
 		if !slices.Contains(feeds, want) {
 			t.Errorf("%s is not suggested: %v", want, feeds)
 		}
+	}
+}
+
+// A report with a column for each worker has their names in its header line: they stand in no draft, unless somebody says
+// that these are none.
+func TestHeadersThatAreNames(t *testing.T) {
+	rows := rowsOf([]string{"Child ID", "Referral Date", "Zoe Blackmarker", "Key Worker", "Reason, if any"},
+		[]string{"4711", "01/02/2024", "1", "x", "a"}, []string{"4712", "02/02/2024", "0", "y", "b"})
+	table := inspect(t, rows)
+	text := string(draft.Write("ours", []*draft.Table{table}))
+	if table.Columns[2].Skip == "" || table.Columns[3].Skip != "" || strings.Contains(strings.ToLower(text), "blackmarker") {
+		t.Errorf("a name stands in the draft:\n%s", text)
+	}
+	headed, err := draft.Inspect(context.Background(), "rows", rows, catalogue(t), draft.Options{Headed: true})
+	if err != nil || headed.Columns[2].Name != "zoe_blackmarker" {
+		t.Errorf("%+v, %v", headed, err)
+	}
+	if err := holds(t, filled(draft.Write("ours", []*draft.Table{table}), false)); err != nil {
+		t.Error(err)
+	}
+}
+
+// What a header says of a column is not lowered for the sake of a core table that it might feed.
+func TestFeedsLowerNoClass(t *testing.T) {
+	rows := [][]string{{"Child ID", "Referral Date", "Police Referral Source", "Referral Source"}}
+	for i := range 40 {
+		rows = append(rows, []string{fmt.Sprint(4711 + i), fmt.Sprintf("%02d/02/2024", i%28+1), []string{"1A", "1B"}[i%2], []string{"1A", "1B"}[i%2]})
+	}
+	table := inspect(t, rowsOf(rows...))
+	if got := table.Columns[2].Class; got != dataset.CriminalOffence {
+		t.Errorf("the column of the police is of class %s", got)
+	}
+	if len(table.Feeds) == 0 || slices.ContainsFunc(table.Feeds, func(f draft.Feed) bool {
+		return slices.ContainsFunc(f.Columns, func(c draft.FeedColumn) bool { return c.From == table.Columns[2].Name })
+	}) {
+		t.Errorf("%+v", table.Feeds)
 	}
 }

@@ -68,8 +68,8 @@ func suggest(columns []Column, catalogue *dataset.Catalogue) []Feed {
 				continue
 			}
 			at := slices.IndexFunc(columns, func(c Column) bool { return h.fits(&c) && c.Skip == "" && c.Type == to.Type })
-			if at < 0 || used[at] {
-				continue
+			if at < 0 || used[at] || columns[at].told && !to.Class.AtLeast(columns[at].Class) {
+				continue // also where the header says more of it than the core column guards
 			}
 			used[at] = true
 			dated = dated || h.column == t.OneRowPer[1]
@@ -131,7 +131,7 @@ func codesOf(name string, catalogue *dataset.Catalogue) []dataset.CodeValue {
 }
 
 // raise gives a column the class of the core column that it may feed: a core column is fed from none of a higher class,
-// and one that never leaves stays what it is.
+// and one that never leaves stays what it is. A class that the header says is never lowered by that: see suggest.
 func raise(columns []Column, name string, to *dataset.Column) {
 	for i := range columns {
 		c := &columns[i]

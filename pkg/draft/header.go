@@ -18,7 +18,7 @@ var manyDigits = regexp.MustCompile(`[0-9]{5}`)
 // headed refuses a first line that is no header line: its cells would stand in the draft as names of columns.
 func headed(header []string, seen []observed, looked bool) error {
 	const hint = "have the report write a header line; nothing of the first line is shown here, since it may be a child's data"
-	named, known := 0, 0
+	named, sure := 0, 0
 	for i, name := range header {
 		if name == "" {
 			continue
@@ -29,18 +29,23 @@ func headed(header []string, seen []observed, looked bool) error {
 			return finding.WithHint(fmt.Errorf("%w: in column %d it has a date, a number or an identifier", ErrNoHeader, i+1), hint)
 		case seen[i].headerAgain > 0:
 			return finding.WithHint(fmt.Errorf("%w: what stands in column %d stands there again in rows below", ErrNoHeader, i+1), hint)
-		case slices.ContainsFunc(wordsOf(name), func(w string) bool { return slices.Contains(headerWords(), w) }):
-			known++
+		case known(wordsOf(name)):
+			sure++
 		}
 	}
 	switch {
 	case named == 0:
 		return finding.WithHint(fmt.Errorf("%w: it is empty", ErrNoHeader), hint)
-	case !looked && 3*known < named:
-		return finding.WithHint(fmt.Errorf("%w: of %d words or phrases in it, %d are such as columns are called by", ErrNoHeader, named, known),
+	case !looked && 3*sure < named:
+		return finding.WithHint(fmt.Errorf("%w: of %d words or phrases in it, %d are such as columns are called by", ErrNoHeader, named, sure),
 			"look at it: if it is a header line and none of it is a child's data, say so with --headed")
 	}
 	return nil
+}
+
+// known reports whether any of some words is such as columns are called by.
+func known(words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(headerWords(), w) })
 }
 
 // isData reports whether a cell of the first line looks like a cell of a row.

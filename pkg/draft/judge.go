@@ -3,13 +3,14 @@ package draft
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/identifier"
 )
 
 // describe judges every column by its header and what was counted of its cells.
-func describe(header []string, seen []observed, catalogue *dataset.Catalogue) []Column {
+func describe(header []string, seen []observed, catalogue *dataset.Catalogue, looked bool) []Column {
 	lists := listsOf(catalogue)
 	taken := map[string]bool{dataset.CollectionYear: true, dataset.CensusTerm: true, "in_confidence": true}
 	times := make(map[string]int)
@@ -30,6 +31,8 @@ func describe(header []string, seen []observed, catalogue *dataset.Catalogue) []
 			c.Skip = "every table has a column of this name already"
 		case len(c.Header) > 120:
 			c.Skip = "its name is too long"
+		case !looked && capitals(strings.Fields(c.Header)) && len(strings.Fields(c.Header)) > 1 && len(strings.Fields(c.Header)) < 4 && !known(c.words):
+			c.Skip = "its name looks like that of a person: have the report call it otherwise, or say with --headed that it is none"
 		}
 		if c.Skip != "" {
 			continue
@@ -46,7 +49,7 @@ func describe(header []string, seen []observed, catalogue *dataset.Catalogue) []
 func (c *Column) judge(o *observed, lists []list) {
 	r := roleOf(c.words)
 	if r != nil {
-		c.Class, c.Meaning = r.class, r.meaning
+		c.Class, c.Meaning, c.told = r.class, r.meaning, r.class != ""
 	}
 	is := func(names ...string) bool { return r != nil && slices.Contains(names, r.is) }
 	switch {
@@ -112,6 +115,9 @@ func (c *Column) byShape(o *observed, r *role) {
 		c.note("numbers with a decimal point or thousands' commas are read as text, which never leaves")
 	case r != nil && r.is == "record":
 		c.key("each names a record")
+	case o.few() && r == nil && o.most(o.person, 60) && !known(c.words):
+		c.text(dataset.DirectIdentifier, "")
+		c.note("looks like names of people; if they are the labels of a list: type code, with that list")
 	case o.few():
 		c.Type, c.codes = dataset.Code, true
 		c.otherwise(dataset.Sensitive)

@@ -23,7 +23,7 @@ func headerWords() []string {
 		early help eh step school schools college setting attendance sessions absence exclusion note notes comment comments summary
 		description details text narrative flag indicator yn count total days weeks months hours minutes length duration year
 		month period quarter score scale amount cost value email phone tel telephone mobile uasc asylum missing police crime
-		offence offending health diagnosis consent in of at on to by from for is has was system record row line unique key
+		offence offending health diagnosis consent in of at on to by from for is has was system record row line column field unique key
 		authority la council local postal home current previous latest original primary secondary main other relationship
 		re repeat further flagged priority method route venue location role job organisation department unit group`)
 }

@@ -184,7 +184,7 @@ func (f *Feed) dated() string {
 }
 
 // headerName is what a header key may be (see package dataset); any other header is told by a pattern.
-var headerName = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9_ ().,:/&'?-]{0,198}[A-Za-z0-9_).?])?$`)
+var headerName = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9_ ().:/&'?-]{0,198}[A-Za-z0-9_).?])?$`)
 
 func (w *writer) column(t *Table, c *Column, forms []string) {
 	if c.Skip != "" {

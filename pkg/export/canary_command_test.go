@@ -73,6 +73,44 @@ func (c *council) run(t *testing.T, name string, args ...string) said {
 	return said{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
+// drafts drafts definitions of reports with canaries in them, as text and as a workbook, and searches the drafts and what is
+// said of them. Names of columns are in a draft: those of the reports are no canaries.
+func (c *council) drafts(t *testing.T, planted *canary, check func(int, ...string)) {
+	t.Helper()
+	folder := t.TempDir()
+	report := tablesOf(c.catalogue, ownFormat)[0]
+	lines := planted.sheet(report, 2027, func(int, *dataset.Column) string { return "" })[:2]
+	for n := range 40 {
+		lines = append(lines, planted.row(report, lines[0], 2027, func(*dataset.Column) string { return "" }))
+		if n%9 == 0 {
+			lines[len(lines)-1][3] = "QZX482" + letters(n) // a code of no list
+			planted.plant(lines[len(lines)-1][3], "a code in a sample")
+		}
+	}
+	for i := range lines[0] {
+		lines[0][i] = "Answer " + letters(i) // no name of a column of any table
+	}
+	text, book := filepath.Join(folder, "answers.csv"), filepath.Join(folder, "answered.xlsx")
+	writeCSV(t, text, ",", lines)
+	b := &workbook{parts: make(map[string]string), mark: func(what string) string {
+		planted.made++
+		return planted.plant(fmt.Sprintf("Zebedee %s %05d", what, planted.made), "a sample's "+what)
+	}}
+	b.sheet("Answers", "", report, lines)
+	b.write(t, book)
+	for i, sample := range []string{text, book} {
+		draft := filepath.Join(folder, fmt.Sprintf("draft%d.yaml", i))
+		check(0, "schema", "new", sample, "--out", draft)
+		check(0, "schema", "new", sample, "--out", filepath.Join(folder, fmt.Sprintf("again%d.yaml", i)), "--json")
+		found, err := planted.search.file(draft)
+		absent(t, "the draft of a report", found, err)
+		if !strings.Contains(mustRead(t, draft), "Answer B") {
+			t.Error("the draft does not name the report's columns")
+		}
+		check(2, "schema", "check", draft)
+	}
+}
+
 // TestCanaryCommand runs the command over extracts with canaries, in good runs and in runs that end in every kind of
 // refusal and failure, and searches all that it writes: for people, for machines, in its folders.
 func TestCanaryCommand(t *testing.T) {
@@ -99,30 +137,47 @@ func TestCanaryCommand(t *testing.T) {
 		absent(t, "standard output of "+args[0], planted.search.text([]byte(got.stdout)), nil)
 		absent(t, "standard error of "+args[0], planted.search.text([]byte(got.stderr)), nil)
 	}
-	forms := func(want int, args ...string) {
+	both := func(want int, args ...string) {
 		t.Helper()
 		check(want, args...)
 		check(want, append(args, "--json")...)
 	}
-	forms(0, "plan", wide, extracts)
+	both(0, "plan", wide, extracts)
 	lastMonth := c.now.AddDate(0, 0, -c.now.Day()).Format("2006-01")
 	check(0, "export", wide, extracts, "--reference-month", lastMonth, "--json", "--log-format=json")
-	forms(0, "export", wide, extracts) // published; then nothing changed
-	forms(0, "inspect", extracts)
-	forms(3, "export", c.agreementFile("dsa-trust-strict"), extracts)
-	forms(3, "plan", c.agreementFile("dsa-trust-strict"), extracts)
-	forms(3, "export", c.agreementFile("dsa-trust-early"), extracts)
-	forms(0, "register", "show")
-	forms(0, "agreement", "status", wide)
+	both(0, "export", wide, extracts) // published; then nothing changed
+	both(0, "inspect", extracts)
+	both(3, "export", c.agreementFile("dsa-trust-strict"), extracts)
+	both(3, "plan", c.agreementFile("dsa-trust-strict"), extracts)
+	both(3, "export", c.agreementFile("dsa-trust-early"), extracts)
+	both(0, "register", "show")
+	both(0, "agreement", "status", wide)
 	drops := c.wholeDrops(t, wideID, asFolder)
 	if len(drops) != 2 {
 		t.Fatalf("the command made the drops %v", drops)
 	}
-	forms(0, "inspect", c.path("drops", drops[0]))
-	forms(0, "inspect", c.path("drops", drops[0], "children.parquet"))
-	for i, bad := range slices.Concat(badInputs(), badDocuments(), badRolls()) {
+	both(0, "inspect", c.path("drops", drops[0]))
+	both(0, "inspect", c.path("drops", drops[0], "children.parquet"))
+	page := filepath.Join(t.TempDir(), "page.html")
+	check(0, "inspect", extracts, "--report", page)
+	found, err := planted.search.file(page)
+	absent(t, "the page of findings", found, err)
+	c.drafts(t, planted, check)
+	cohort := filepath.Join(t.TempDir(), "cohort") // without what the bad inputs are not of
+	mustCopy(t, extracts, cohort)
+	for _, other := range []string{"2025-26/ssd", "2025-26/inspection.xlsx", "2026-27/inspection", "2026-27/registers", "2026-27/log", "2023-24", "2022-23"} {
+		if err := os.RemoveAll(filepath.Join(cohort, other)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forms := badForms()
+	for i, bad := range slices.Concat(forms, badInputs(), badDocuments(), badRolls()) {
 		folder := filepath.Join(t.TempDir(), "extracts")
-		mustCopy(t, extracts, folder)
+		from := cohort
+		if i < len(forms) {
+			from = extracts
+		}
+		mustCopy(t, from, folder)
 		bad.spoil(t, planted, folder)
 		if i%2 == 0 || long() {
 			check(bad.exit, "plan", wide, folder, "--json")

@@ -49,6 +49,7 @@ func newCanary(tb testing.TB, among string) *canary {
 		known.WriteString(mustRead(tb, filepath.Join(among, name)))
 	}
 	c.known = known.String()
+	c.dates["2012-10-17"] = true // the version of every policy of a bucket
 	for _, text := range regexp.MustCompile(`\d{2}/\d{2}/\d{4}|\d{4}-\d{2}-\d{2}|\d{4}-[A-Z][a-z]{2}-\d{2}`).FindAllString(c.known, -1) {
 		c.dates[text] = true
 		c.dates[text[1:]] = true // 2/10/2010 stands within 12/10/2010

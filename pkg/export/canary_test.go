@@ -136,9 +136,9 @@ func TestCanary(t *testing.T) {
 	for _, f := range record.Findings {
 		told[f.Rule] = true
 	}
-	t.Log(told)
 	for _, rule := range []string{"PUPIL_NUMBER_SHARED", "PUPIL_ON_TWO_ROLLS", "PUPIL_KEY_TWICE", "PUPIL_UNKNOWN", "KEY_MALFORMED", "SUM_INCOMPLETE",
-		"ELEMENT_UNKNOWN", "ELEMENT_NOT_IN_YEAR", "ELEMENT_TWICE", "CELL_NOT_TEXT", "TEXT_STRAY", "DATE_ORDER", "BOOLEAN_UNKNOWN", "CHILD_UNKNOWN"} {
+		"ELEMENT_UNKNOWN", "ELEMENT_NOT_IN_YEAR", "ELEMENT_TWICE", "CELL_NOT_TEXT", "TEXT_STRAY", "DATE_ORDER", "BOOLEAN_UNKNOWN", "CHILD_UNKNOWN",
+		"CODE_UNMAPPED", "FORMULA_CELL", "ROWS_ABOVE_HEADER", "SHEET_HIDDEN", "SHEET_NOT_READ", "DATES_MIXED", "JOIN_MISSING", "RE_REFERRAL_OPEN_CASE"} {
 		if !told[rule] {
 			t.Errorf("no row broke %s: its words were not searched", rule)
 		}

@@ -73,8 +73,11 @@ func Discover(ctx context.Context, catalogue *dataset.Catalogue, readers map[str
 		return nil, d.wrong
 	}
 	if len(d.inventory.Sources) == 0 {
-		return nil, Stop(RuleNothingFound, finding.Place{File: strings.Join(paths, ", ")}, "there is no extract here",
-			"name the folder that holds the files of the returns")
+		message, hint := "there is no extract here", "name the folder that holds the files of the returns"
+		if len(d.inventory.Skipped) > 0 {
+			message, hint = "there is no extract here, only files of kinds that are not read", "name CSV, tab-separated, XML or .xlsx files, or the folder that holds them"
+		}
+		return nil, Stop(RuleNothingFound, finding.Place{File: strings.Join(paths, ", ")}, message, hint)
 	}
 	slices.SortFunc(d.inventory.Sources, func(a, b *Source) int {
 		return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(a.File, b.File), cmp.Compare(a.Table.ID(), b.Table.ID()), cmp.Compare(a.Sheet, b.Sheet))

@@ -1,8 +1,10 @@
 package extract
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -27,6 +29,21 @@ func OpenFile(path string, place finding.Place) (*os.File, error) {
 		return nil, Unreadable(place, err)
 	}
 	return f, nil
+}
+
+// Interruptible reads from another reader until the context is done, and then gives the context's error.
+func Interruptible(ctx context.Context, from io.Reader) io.Reader { return interruptible{ctx, from} }
+
+type interruptible struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r interruptible) Read(b []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(b)
 }
 
 // Unreadable makes an *Invalid of what the file system says, without the path, which the place has as users know it.

@@ -11,7 +11,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Severity says what a finding does to the run.
@@ -57,7 +59,7 @@ type Place struct {
 func (p Place) String() string {
 	var parts []string
 	if p.File != "" {
-		parts = append(parts, p.File)
+		parts = append(parts, Shown(p.File))
 	}
 	if p.Sheet > 0 {
 		parts = append(parts, fmt.Sprintf("sheet %d", p.Sheet))
@@ -72,6 +74,16 @@ func (p Place) String() string {
 		parts = append(parts, "column "+p.Column)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// Shown is a file's name as it can be printed: a character in it that would end the line, or do something to a terminal,
+// stands as \n or \x1b.
+func Shown(file string) string {
+	if strings.IndexFunc(file, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
+		return file
+	}
+	quoted := strconv.Quote(file)
+	return quoted[1 : len(quoted)-1]
 }
 
 // Finding is one rule broken at one or more rows of one column of one file.

@@ -121,6 +121,21 @@ func TestPlaceAndFindingText(t *testing.T) {
 	}
 }
 
+// A file may have any name; what it does to a terminal, or to the lines of a log, is not printed.
+func TestShown(t *testing.T) {
+	for name, want := range map[string]string{
+		"2025-26/Kinder \u00e4lter.csv": "2025-26/Kinder \u00e4lter.csv",
+		"a\nerror: b.csv":               `a\nerror: b.csv`,
+		"a\x1b[31m.csv":                 `a\x1b[31m.csv`,
+		"a\u202evsc.csv":                `a\u202evsc.csv`,
+		"a\xff.csv":                     "a\xff.csv",
+	} {
+		if got := (finding.Place{File: name}).String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestFindingJSON(t *testing.T) {
 	data, err := json.Marshal(finding.Finding{Rule: "R", Severity: finding.Stop, Place: finding.Place{File: "a.csv"}, Count: 1, Message: "m"})
 	if want := `{"rule":"R","severity":"stop","place":{"file":"a.csv"},"count":1,"message":"m"}`; err != nil || string(data) != want {

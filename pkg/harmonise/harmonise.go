@@ -6,7 +6,8 @@
 // what makes a row unique. Two shapes follow from that:
 //
 //   - one row per child (children): the latest return that has the child decides; of one year's returns, the one that
-//     the definitions name first. What it leaves empty is taken from the next that fills it. A fact that two rows of one return state differently is nobody's guess: the
+//     the definitions name first; after all of these a council's own reports, and then what is of last resort. What it
+//     leaves empty is taken from the next that fills it. A fact that two rows of one return state differently is nobody's guess: the
 //     rows are quarantined (CHILD_CONFLICT) and an earlier return decides; rows that would fill a gap and differ fill
 //     none. A fact that changed from one return to the next is counted (FACT_CHANGED), since it may be a correction or
 //     a slip.

@@ -105,7 +105,8 @@ type portion struct {
 	keys    *extract.Dictionary
 	owners  []owner // by key
 	schools *extract.Dictionary
-	buffer  []byte // for keys
+	said    map[uint32][][]extract.Value // by key, what rows say, of a source of which a pupil may have more than one
+	buffer  []byte                       // for keys
 }
 
 // owner is the pupil whom rows of other tables name by a key; of a pupil who makes no row, where such rows are counted.
@@ -119,11 +120,12 @@ type owner struct {
 // detail is one table with rows about the pupils, being read.
 type detail struct {
 	*dataset.Detail
-	fed        []bool          // per column: made of its rows
-	broken     int64           // rows quarantined for a cell
-	nobody     int64           // rows about nobody on the roll
-	missing    map[uint32]bool // the schools of these
-	unreadable bool            // a row's key could not be read
+	fed        []bool             // per column: made of its rows
+	broken     int64              // rows quarantined for a cell
+	nobody     int64              // rows about nobody on the roll
+	missing    map[uint32]bool    // the schools of these
+	unreadable bool               // a row's key could not be read
+	codes      map[pupilCode]bool // of which there is a row
 }
 
 // pupilKey is what makes a row of the table one, within one return.
@@ -148,7 +150,7 @@ func (r *intake) readings(o occasion, source *dataset.Source) (pupils, about []r
 	}
 	for i := range source.Details {
 		for _, src := range r.sourcesOf(source.Details[i].Table, o) {
-			d := &detail{Detail: &source.Details[i], fed: make([]bool, len(r.columns)), missing: make(map[uint32]bool)}
+			d := &detail{Detail: &source.Details[i], fed: make([]bool, len(r.columns)), missing: make(map[uint32]bool), codes: make(map[pupilCode]bool)}
 			for c, name := range r.columns {
 				d.fed[c] = d.Feed(name) != nil
 				p.details[c], p.fed[c] = p.details[c] || d.fed[c], p.fed[c] || d.fed[c]

@@ -116,6 +116,13 @@ func TestAttendance(t *testing.T) {
 			"termlysessiondetailsoffroll.csv": lines(offLine, "a,T,1,5,G", "a,T,2,6,I"),
 		}, []string{"54 120  ", "51 262 6 5"}, nil, harmonise.Tally{Read: 5, Left: 2, Marks: 3}},
 
+		{"a row that is there twice counts for nothing", map[string]string{
+			"pupilonroll.csv":                 roll(row("a", upns[0], "C"), row("b", upns[2], "C")),
+			"pupilnolongeronroll.csv":         lines(offRollLine, "z,T,"+upns[2]+",,,,40", "z,T,"+upns[2]+",,,,40"),
+			"termlysessiondetailsonroll.csv":  marks("a,S,1,3,I", "a,S,1,3,I", "a,S,2,2,O", "a,S,3,9,/", "a,S,3,9,/", "b,S,4,5,O"),
+			"termlysessiondetailsoffroll.csv": lines(offLine, "z,T,1,5,G", "z,T,2,6,I", "z,T,2,6,I"),
+		}, []string{"51 120  2", "53   10"}, map[string]int64{harmonise.RuleIncomplete: 3}, harmonise.Tally{Read: 13, Left: 2, Marks: 11}},
+
 		{"rows about nobody on the roll are somebody's of that school", map[string]string{
 			"pupilonroll.csv":                roll(row("a", upns[0], "C"), strings.Replace(row("b", upns[2], "C"), "b,S", "b,T", 1)),
 			"termlysessiondetailsonroll.csv": marks("a,S,1,3,I", "z,S,1,3,I", "b,T,1,4,I", "y,U,1,4,I"),

@@ -90,6 +90,7 @@ func (p *portion) addPupils(b *extract.Batch) {
 		}
 		p.in.Links.noteFound(p.number, p.numbersOf(b, row))
 		p.enrol(o.pupil, b, row)
+		p.saidAgain(o.pupil, b, row, cells)
 		for i, name := range p.columns {
 			if f := p.source.Feed(name); f == nil || f.Is == "" || !o.pupil.cells[i].known { // what the return tells of is the same in every row
 				o.pupil.cells[i].add(cells[i](row), p.def(i))
@@ -260,7 +261,7 @@ func (p *portion) refuse(b *extract.Batch, row int, column, rule, message, hint 
 
 // addDetails brings a batch of rows about pupils in.
 func (p *portion) addDetails(b *extract.Batch, d *detail) {
-	cells := p.cells(b, d.Feed)
+	cells, again := p.cells(b, d.Feed), p.repeated(b, d)
 	for row := range b.Len() {
 		o, known := p.ownerOf(b, row, d)
 		switch {
@@ -281,6 +282,7 @@ func (p *portion) addDetails(b *extract.Batch, d *detail) {
 					o.pupil.cells[i].add(cells[i](row), p.def(i))
 				}
 			}
+			again(row, o.pupil)
 		}
 	}
 	if b.Confidential != nil {
@@ -364,7 +366,7 @@ func (r *intake) pass() error {
 		r.list = slices.DeleteFunc(r.list, func(k *pupil) bool { return k.key.when == p.when })
 	}
 	for _, p := range r.portions {
-		p.keys, p.owners, p.schools = nil, nil, nil
+		p.keys, p.owners, p.schools, p.said = nil, nil, nil, nil
 	}
 	r.rows, r.list, r.portions = nil, nil, nil
 	return nil

@@ -154,8 +154,14 @@ func readHeader(ctx context.Context, split *splitter, file string) ([]string, er
 		return nil, extract.Stop(RuleTooWide, place, fmt.Sprintf("the header has %d columns; no return has more than %d", rec.count, maxColumns),
 			"check that the file is the right one")
 	}
-	if rec.malformed || rec.spans || !utf8.Valid(bytes.Join(rec.fields[:rec.count], nil)) {
+	if rec.malformed || rec.spans {
 		return nil, extract.Stop(RuleHeader, place, "the header line is not one line of CSV text", "export the file again as CSV UTF-8")
+	}
+	for i, field := range rec.fields[:rec.count] {
+		if !utf8.Valid(field) {
+			place.Column = fmt.Sprintf("number %d", i+1)
+			return nil, extract.Stop(RuleHeader, place, "the name of the column is not UTF-8 text", "save the file as CSV UTF-8")
+		}
 	}
 	fields := make([]string, rec.count)
 	for i := range fields {

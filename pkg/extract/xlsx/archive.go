@@ -9,6 +9,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"github.com/postern-gateway/postern/pkg/extract"
 )
 
 // archive is the parts of a workbook, by their names in lower case: the names of parts are compared without regard to it.
@@ -108,7 +110,7 @@ func (a archive) open(ctx context.Context, name string, most uint64) (io.ReadClo
 	if err != nil {
 		return nil, err
 	}
-	return unpacking{interruptible{ctx, in}, in}, nil
+	return unpacking{extract.Interruptible(ctx, in), in}, nil
 }
 
 type unpacking struct {

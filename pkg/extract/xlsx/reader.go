@@ -133,7 +133,7 @@ func unchanged(ctx context.Context, src *extract.Source, f *os.File, before fs.F
 	if !after.ModTime().Equal(before.ModTime()) || after.Size() != before.Size() {
 		return false, nil
 	}
-	watched := src.Watch(interruptible{ctx, io.NewSectionReader(f, 0, after.Size())})
+	watched := src.Watch(extract.Interruptible(ctx, io.NewSectionReader(f, 0, after.Size())))
 	if _, err := io.Copy(io.Discard, watched); err != nil {
 		return false, stop(ctx, err, finding.Place{File: src.File})
 	}
@@ -177,17 +177,4 @@ func read(ctx context.Context, f *os.File, demands []*extract.Demand) error {
 		}
 	}
 	return nil
-}
-
-// interruptible reads until the context is done.
-type interruptible struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (r interruptible) Read(b []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(b)
 }

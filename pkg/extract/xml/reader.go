@@ -45,7 +45,6 @@ package xml
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
@@ -73,7 +72,7 @@ func (Reader) Recognise(ctx context.Context, catalogue *dataset.Catalogue, path,
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // only read from: nothing is lost
-	s := markup.New(interruptible{ctx, f})
+	s := markup.New(extract.Interruptible(ctx, f))
 	of, says, err := readHeader(s, formats(catalogue), place)
 	if err != nil {
 		return nil, unread(ctx, stopAt(err, place, s.Line()), place)
@@ -108,7 +107,7 @@ func (r Reader) Read(ctx context.Context, demands []*extract.Demand) error {
 		return err
 	}
 	defer func() { _ = f.Close() }() // only read from: nothing is lost
-	watched := src.Watch(interruptible{ctx, f})
+	watched := src.Watch(extract.Interruptible(ctx, f))
 	p := newPass(src, r.tree(demands), demands, watched)
 	p.knows = r.Catalogue != nil
 	if err := p.read(ctx); err != nil {
@@ -145,17 +144,4 @@ func unread(ctx context.Context, err error, place finding.Place) error {
 		return extract.Unreadable(place, err)
 	}
 	return err
-}
-
-// interruptible reads until the context is done.
-type interruptible struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (r interruptible) Read(b []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(b)
 }
