@@ -109,10 +109,14 @@ func (b *builder) addsAliases(f file) {
 	f.root.Done()
 }
 
-// spelt gives a code column the spellings of its list.
+// spelt gives a code column the spellings of its list: a column of a built-in format those that it names, one of a council's
+// own report all that the file has of its list.
 func (b *builder) spelt(m *document.Mapping, format string, c *Column) {
 	if !m.Has("aliases") {
 		m.Value("aliases", document.Optional())
+		if b.own && format != "" && m.Has("codes") {
+			c.spellings = b.spellings[[2]string{format, m.String("codes")}]
+		}
 		return
 	}
 	switch named := m.String("aliases"); {

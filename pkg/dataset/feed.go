@@ -164,6 +164,7 @@ func (b *builder) feed(m *document.Mapping, from *Table, to *Column, how purpose
 	switch {
 	case f.Present:
 		ofType(m, to, Boolean)
+		b.guardsPresence(m.Value("present"), from, to)
 	case m.Has("is"):
 		f.Is = m.String("is", document.OneOf(IsYear, IsTerm, IsCensusDay))
 		ofType(m, to, map[string]Type{IsYear: Integer, IsTerm: Code, IsCensusDay: Date}[f.Is])

@@ -60,3 +60,15 @@ func (b *builder) sameClass(at *document.Value, from *Table, to *Column, names .
 		}
 	}
 }
+
+// guardsPresence holds a core column to what it says of a child to be in a table at all: something sensitive, and whatever
+// each row of the table must say.
+func (b *builder) guardsPresence(at *document.Value, from *Table, to *Column) {
+	b.guardsClass(at, &Column{Class: Sensitive}, to, "that a child is in the table says something of the child, and the core column is of a weaker class than that",
+		"give the core column the class "+string(Sensitive)+", or one above it")
+	for _, c := range from.Columns {
+		if c.Required && (c.Class == SpecialCategory || c.Class == CriminalOffence) {
+			b.guardsCells(at, c, to)
+		}
+	}
+}

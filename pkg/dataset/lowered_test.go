@@ -265,3 +265,32 @@ tables:
 		}
 	}
 }
+
+// That a child is in a table says what every row of the table must say.
+func TestPresenceIsGuarded(t *testing.T) {
+	const own = `apiVersion: postern/core/v1
+version: 1
+title: Ours
+code_lists: {}
+code_maps: []
+tables:
+  - name: people
+    meaning: One row per child
+    child_id: child_id
+    one_row_per: [child_id]
+    columns:
+      - {name: child_id, type: identifier, identifier: child/la-child-id, class: linkage-identifier, meaning: Number}
+      - {name: listed, type: boolean, class: CLASS, meaning: Listed}
+    sources:
+      - {table: cin/child, adds: true, columns: {child_id: {from: LAchildID}}}
+      - {table: cin/disabilities, columns: {child_id: {from: LAchildID}, listed: {present: true}}}
+`
+	returns := formats(t, "cin")
+	for class, refused := range map[string]bool{"ordinary": true, "quasi-identifier": true, "sensitive": true, "special-category": false, "staff": false} {
+		_, err := dataset.Load(returns, fstest.MapFS{"ours.yaml": {Data: []byte(strings.Replace(own, "CLASS", class, 1))}})
+		var refusal *finding.Refusal
+		if errors.As(err, &refusal) != refused || err != nil && !refused {
+			t.Errorf("%s: %v", class, err)
+		}
+	}
+}

@@ -60,7 +60,7 @@ tables:
     columns:
       - {name: child_id, type: identifier, identifier: child/la-child-id, class: linkage-identifier, meaning: Number}
       - {name: gender, type: code, codes: gender, class: quasi-identifier, treatments: [keep], meaning: Gender}
-      - {name: listed, type: boolean, class: ordinary, meaning: Listed}
+      - {name: listed, type: boolean, class: sensitive, meaning: Listed}
     sources:
       - table: local/people
         adds: true
@@ -148,6 +148,7 @@ func TestMistakes(t *testing.T) {
 		{"core: a weaker class", "codes: gender, class: quasi-identifier", "codes: gender, class: ordinary", "SEX, map", "weaker class than its source"},
 		{"core: another class", "codes: gender, class: quasi-identifier", "codes: gender, class: sensitive", "SEX, map", "weaker class than its source"},
 		{"core: a treatment more", "treatments: [keep]", "treatments: [keep, flag]", "SEX, map", "permits a treatment that its source does not"},
+		{"core: presence of no class", "{name: listed, type: boolean, class: sensitive", "{name: listed, type: boolean, class: ordinary", "true}", "that a child is in the table says something"},
 		{"core: presence feeds a code", "gender: {from: SEX, map: gender_of}", "gender: {present: true}", "{present: true}\n      - table", "does not make a value of its type"},
 		{"core: source without the child", "          child_id: {from: CHILD}\n", "", "table: local/people", "must feed"},
 		{"core: no key", "one_row_per: [child_id]", "one_row_per: []", "[]", "empty list"},

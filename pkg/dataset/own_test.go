@@ -311,3 +311,30 @@ func TestOwnReportLowersNothing(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// The spellings that a report of a council's own has of a code list hold for every column of it.
+func TestOwnReportSpellings(t *testing.T) {
+	spelt := strings.Replace(ownReport, "\ntables:", "\naliases:\n  via:\n    - {code: SCH, spellings: [School]}\n\ntables:", 1)
+	if spelt == ownReport {
+		t.Fatal("the report has no tables")
+	}
+	for text, want := range map[string]bool{ownReport: false, spelt: true} {
+		c, err := loadOwn(map[string]string{"a.yaml": text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		aliased := 0
+		for _, column := range c.Table("early_help/rows").Columns {
+			if !column.Aliased() {
+				continue
+			}
+			aliased++
+			if code, known := column.Spelt("school"); !known || code != "SCH" {
+				t.Errorf("%s: %q, %v", column.Name, code, known)
+			}
+		}
+		if (aliased == 1) != want {
+			t.Errorf("%d columns have spellings, want some: %v", aliased, want)
+		}
+	}
+}

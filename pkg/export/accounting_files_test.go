@@ -41,9 +41,11 @@ func filesOf(t *testing.T, extracts string) extractFiles {
 			countElements(t, text, f.rows)
 			out = append(out, f)
 			continue
+		case table == "download":
+			table = "giap_census/census"
 		case f.term != "":
 			table = "school_census/" + table
-		case table == "pupil_premium" || table == "census":
+		case table == "pupil_premium":
 			table = "giap/" + table
 		case table == "previous_permanence":
 			table = "ssda903/prev_perm"

@@ -100,8 +100,9 @@ func (c *council) drafts(t *testing.T, planted *canary, check func(int, ...strin
 	b.write(t, book)
 	for i, sample := range []string{text, book} {
 		draft := filepath.Join(folder, fmt.Sprintf("draft%d.yaml", i))
-		check(0, "schema", "new", sample, "--out", draft)
-		check(0, "schema", "new", sample, "--out", filepath.Join(folder, fmt.Sprintf("again%d.yaml", i)), "--json")
+		check(2, "schema", "new", sample, "--out", draft) // a first line that may be a child's
+		check(0, "schema", "new", sample, "--out", draft, "--headed")
+		check(0, "schema", "new", sample, "--out", filepath.Join(folder, fmt.Sprintf("again%d.yaml", i)), "--headed", "--json")
 		found, err := planted.search.file(draft)
 		absent(t, "the draft of a report", found, err)
 		if !strings.Contains(mustRead(t, draft), "Answer B") {
@@ -122,6 +123,7 @@ func TestCanaryCommand(t *testing.T) {
 		return []string{
 			wideAgreement(catalogue, wideID, period, "null"),
 			strings.Replace(wideAgreement(catalogue, "dsa-trust-strict", period, "quarantine"), "max_unusable: 1", "max_unusable: 0.001", 1),
+			wideAgreement(catalogue, "dsa-trust-returns", period, "null", append(notYetAny(), ownFormat+"/calls")...),
 			strings.Replace(wideAgreement(catalogue, "dsa-trust-early", period, "null"), period, pastPeriod, 1),
 		}
 	})
@@ -146,9 +148,13 @@ func TestCanaryCommand(t *testing.T) {
 	lastMonth := c.now.AddDate(0, 0, -c.now.Day()).Format("2006-01")
 	check(0, "export", wide, extracts, "--reference-month", lastMonth, "--json", "--log-format=json")
 	both(0, "export", wide, extracts) // published; then nothing changed
-	both(0, "inspect", extracts)
-	both(3, "export", c.agreementFile("dsa-trust-strict"), extracts)
-	both(3, "plan", c.agreementFile("dsa-trust-strict"), extracts)
+	page := filepath.Join(t.TempDir(), "page.html")
+	check(0, "inspect", extracts, "--report", page)
+	found, err := planted.search.file(page)
+	absent(t, "the page of findings", found, err)
+	check(0, "inspect", extracts, "--json")
+	check(3, "export", c.agreementFile("dsa-trust-strict"), extracts)
+	check(3, "plan", c.agreementFile("dsa-trust-strict"), extracts, "--json")
 	both(3, "export", c.agreementFile("dsa-trust-early"), extracts)
 	both(0, "register", "show")
 	both(0, "agreement", "status", wide)
@@ -158,10 +164,6 @@ func TestCanaryCommand(t *testing.T) {
 	}
 	both(0, "inspect", c.path("drops", drops[0]))
 	both(0, "inspect", c.path("drops", drops[0], "children.parquet"))
-	page := filepath.Join(t.TempDir(), "page.html")
-	check(0, "inspect", extracts, "--report", page)
-	found, err := planted.search.file(page)
-	absent(t, "the page of findings", found, err)
 	c.drafts(t, planted, check)
 	cohort := filepath.Join(t.TempDir(), "cohort") // without what the bad inputs are not of
 	mustCopy(t, extracts, cohort)
@@ -173,17 +175,17 @@ func TestCanaryCommand(t *testing.T) {
 	forms := badForms()
 	for i, bad := range slices.Concat(forms, badInputs(), badDocuments(), badRolls()) {
 		folder := filepath.Join(t.TempDir(), "extracts")
-		from := cohort
+		from, agreed := cohort, c.agreementFile("dsa-trust-returns")
 		if i < len(forms) {
-			from = extracts
+			from, agreed = extracts, wide
 		}
 		mustCopy(t, from, folder)
 		bad.spoil(t, planted, folder)
 		if i%2 == 0 || long() {
-			check(bad.exit, "plan", wide, folder, "--json")
+			check(bad.exit, "plan", agreed, folder, "--json")
 		}
 		if i%2 == 1 || long() {
-			check(bad.exit, "export", wide, folder)
+			check(bad.exit, "export", agreed, folder)
 		}
 		check(bad.inspected, "inspect", folder)
 		if t.Failed() {

@@ -75,7 +75,7 @@ func Discover(ctx context.Context, catalogue *dataset.Catalogue, readers map[str
 	if len(d.inventory.Sources) == 0 {
 		message, hint := "there is no extract here", "name the folder that holds the files of the returns"
 		if len(d.inventory.Skipped) > 0 {
-			message, hint = "there is no extract here, only files of kinds that are not read", "name CSV, tab-separated, XML or .xlsx files, or the folder that holds them"
+			message, hint = "there is no extract here, only files of kinds that are not read", "name CSV, tab-separated, XML or .xlsx files (save an .xls as .xlsx), or the folder that holds them"
 		}
 		return nil, Stop(RuleNothingFound, finding.Place{File: strings.Join(paths, ", ")}, message, hint)
 	}

@@ -46,7 +46,7 @@ func TestMarkIsNoConflict(t *testing.T) {
 func TestRowKeptBackByChoiceClaimsItsEvent(t *testing.T) {
 	files := map[string]string{
 		"2022-23/list_8.csv": lines(list8Line, "51,Male,WBRI,01/02/2012,No,No,01/05/2022,N1,C2,,,U4,PR1,", "52,Male,WBRI,01/02/2012,No,No,01/05/2022,N1,C2,,,U4,PR1,"),
-		"2023-24/list_8.csv": lines(list8Line, "51,Male,WBRI,01/02/2012,No,No,01/05/2022,N1,C2,01/06/2023,Adopted,U4,PR1,", "52,Male,WBRI,01/02/2012,No,No,01/05/2022,N1,XX,,,U4,PR1,"),
+		"2023-24/list_8.csv": lines(list8Line, "51,Male,WBRI,01/02/2012,No,No,01/05/2022,N1,C2,01/06/2023,Adopted,U4,PR1,", "52,Male,WBRI,01/02/2012,No,No,01/05/2022,N1,C2,31/02/2023,,U4,PR1,"),
 	}
 	raised := map[string]finding.Severity{harmonise.RuleBroad: finding.Quarantine}
 	for _, table := range []string{"looked_after_episodes", "looked_after_periods"} {
