@@ -11,7 +11,8 @@ COUNT    ?= 1
 FUZZ     ?= 30
 NEED      = testdata/tools/need.sh
 # Scripts start the command hundreds of times and kill tests make drop after drop, which costs most with the race detector
-# in it: it watches one of each kind, and all of every other package.
+# in it: it watches one of each kind, and all of every other package, so that each reader of extracts is watched in its own.
+# make test-long fuzzes every target for FUZZ seconds; one alone: go test -run '^$$' -fuzz '^NAME$$' -fuzzminimizetime 10x DIR
 RACED     = ^TestScripts$$/^(whole|plan|check|s3|verify|register|rows|gate|withdraw)$$
 RACEDRUNS = ^Test(Canary|EveryRowIsAccountedFor|UnchangedRunPublishesNothing|PreflightComesFirst|KillAtAnyTime|BatchesDecideNothing|Supersedes)$$
 SLOW      = /(cmd/postern|pkg/export)$$

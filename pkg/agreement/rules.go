@@ -59,19 +59,21 @@ func (r *reader) oneOutput() {
 		if o.column == nil || o.how.Kind == dataset.Pseudonym || o.how.Kind == "" || o.how.Ages() {
 			continue
 		}
-		extra := false
+		first := ""
 		for _, from := range r.origins(o.table, o.column) {
 			for _, other := range seen[from] {
 				again := other.table == o.table && (o.table.Made == nil || other.column == o.column) // a table made of another has several dates of one column
 				if other.table == o.table && o.table.Grouped(o.column.Name) && o.table.Grouped(other.column.Name) {
 					continue // groups that the definitions make of the codes
 				}
-				extra = extra || again || !reflect.DeepEqual(other.how, o.how)
+				if first == "" && (again || !reflect.DeepEqual(other.how, o.how)) {
+					first = other.table.ID() + "." + other.column.Name
+				}
 			}
 			seen[from] = append(seen[from], o)
 		}
-		if extra && !o.joint {
-			o.at.Problem("is a second output of the same source column",
+		if first != "" && !o.joint {
+			o.at.Problem("is a second output of the same source column as "+first,
 				"remove it, or state under joint_fineness what both tell together and why that is needed")
 		}
 	}

@@ -47,7 +47,7 @@ func (e *events) joins(source *dataset.Source, src *extract.Source) (joins []*jo
 		j := &joined{Join: &source.Joins[i], Job: e.Job, choices: e.in.Choices, rows: make(map[string]int32), spans: make(map[string][]span)}
 		names := []string{j.Key}
 		for at, name := range e.columns {
-			if f := j.Join.Feed(name); f != nil {
+			if f := j.Feed(name); f != nil {
 				j.feeds, j.columns, names = append(j.feeds, f), append(j.columns, at), append(names, j.Reads(f)...)
 				j.filled = append(j.filled, filling{values: make([]extract.Value, 1), known: make(map[extract.Value]uint32)})
 			}

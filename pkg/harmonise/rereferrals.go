@@ -40,7 +40,6 @@ type referral struct {
 	on     int32
 	closed int32 // noDay while the case is open, or where no case was opened and nothing states a closure
 	over   bool
-	known  int32 // the last day that the return tells of
 	year   int16
 }
 

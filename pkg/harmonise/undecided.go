@@ -26,8 +26,11 @@ func undecided(b *extract.Batch, source *dataset.Source, columns []string, choic
 			continue
 		}
 		open := open(column, feed.Map, choices)
+		if open == nil {
+			continue
+		}
 		for row, n := range column.Index {
-			if open == nil || !open[n] {
+			if !open[n] {
 				continue
 			}
 			severity := report.Add(RuleUndecided, finding.Warning, b.Source.Place(b.Rows[row], column.Named()),
