@@ -72,7 +72,7 @@ func items() []item {
 		{"visits", "visits to the child, and whether the child was seen", says(
 			`(?:social work(?:er'?s?)?|statutory|home|welfare|care) visits?|visits? (?:to|by|from|of|with) (?:\w+ ){0,3}(?:child(?:ren)?|young pe(?:rson|ople)|you|famil(?:y|ies)|home|social workers?)|(?:seen|visited) (?:alone |by (?:a |their |your )?social workers?)|(?:when|whether) (?:\w+ ){1,4}(?:seen|visited)`,
 			`visits? (?:to|of) (?:our|the|this) (?:web ?sites?|pages?|offices?|websites?)|visit our`)},
-		{"immigration", "nationality or immigration status", says(`immigration|nationalit(?:y|ies)|citizenship|leave to remain|country of (?:origin|birth)`,
+		{"immigration", "nationality or immigration status", says(`immigration|national(?:ity|ities)|citizenship|leave to remain|country of (?:origin|birth)`,
 			`immigration (?:enforcement|control|purposes?|exemptions?)`)},
 		{"family", "brothers and sisters, and who is related to whom", says(
 			`siblings?|brothers? (?:and|or) sisters?|sisters? (?:and|or) brothers?|family (?:relationships?|links?|composition|structure|make up|circumstances|tree)|(?:who|how) (?:\w+ ){0,3}related|relationships? (?:with|between|within|to) (?:\w+ ){0,3}(?:famil(?:y|ies)|child(?:ren)?|parents?|relatives?|carers?)`)},

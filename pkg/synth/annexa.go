@@ -143,7 +143,7 @@ func (a *annexBook) team(id *identity) []sheetCell {
 		return []sheetCell{cellError("#N/A"), cellError("#N/A")}
 	}
 	return []sheetCell{cellText("Locality " + strconv.Itoa(int(n>>8%6)+1) + " Unit"),
-		cellText(madeForenames[n>>16%uint64(len(madeForenames))] + "\u00a0" + madeSurnames[n>>24%uint64(len(madeSurnames))])}
+		cellText(oneForename(n>>16) + "\u00a0" + oneSurname(n>>24))}
 }
 
 // disability is what the case system says of it: one who has none noted may have one.

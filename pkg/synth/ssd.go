@@ -126,7 +126,14 @@ func nhsNumber(index int) string {
 	}
 }
 
-var (
-	madeForenames = []string{"Alder", "Bryony", "Cosmo", "Della", "Eben", "Fern", "Gale", "Hollis", "Ione", "Jarrah", "Kestrel", "Linden", "Marlo", "Nell"}
-	madeSurnames  = []string{"Ashcombe", "Brackenby", "O'Dell", "Farrowdale", "\"Vane, junior\"", "Mossop-Lyle", "Quillfeather", "Tarnwick", "Underhay"}
-)
+// oneForename makes a name of a number.
+func oneForename(n uint64) string {
+	names := [...]string{"Alder", "Bryony", "Cosmo", "Della", "Eben", "Fern", "Gale", "Hollis", "Ione", "Jarrah", "Kestrel", "Linden", "Marlo", "Nell"}
+	return names[n%uint64(len(names))]
+}
+
+// oneSurname makes a name of a number.
+func oneSurname(n uint64) string {
+	names := [...]string{"Ashcombe", "Brackenby", "O'Dell", "Farrowdale", "\"Vane, junior\"", "Mossop-Lyle", "Quillfeather", "Tarnwick", "Underhay"}
+	return names[n%uint64(len(names))]
+}

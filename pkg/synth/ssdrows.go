@@ -30,12 +30,12 @@ func (s *ssdFiles) child(p *person, id *identity) {
 func (s *ssdFiles) person(p *person, id *identity, x *system) {
 	f, to := s.files[ssdPerson], s.g.window.to
 	n := mix(uint64(id.index) ^ 0x55d)
-	b := f.row().text(id.id).text(madeForenames[n%uint64(len(madeForenames))]).text(madeSurnames[n>>8%uint64(len(madeSurnames))])
+	b := f.row().text(id.id).text(oneForename(n)).text(oneSurname(n >> 8))
 	sex := x.sex
-	switch {
-	case n>>16%40 == 0:
+	switch n >> 16 % 40 {
+	case 0:
 		sex = map[string]string{"M": "Male", "F": "female", "U": "Unknown"}[sex]
-	case n>>16%40 == 1:
+	case 1:
 		sex = strings.ToLower(sex)
 	}
 	b = b.text(sex).text(oneOf(n>>24%50 == 0, "Non-binary", "")).text(oneOf(n>>32%30 == 0, strings.ToLower(x.ethnicity), x.ethnicity))

@@ -102,7 +102,8 @@ func (s *worksheet) cell(column int, c sheetCell) {
 	case errorCell:
 		kind = "e"
 	}
-	b := append(s.line, `<c r="`...)
+	b := s.line
+	b = append(b, `<c r="`...)
 	b = appendColumn(b, column)
 	b = append(strconv.AppendInt(b, s.rows, 10), '"')
 	if style != "" {
@@ -122,7 +123,8 @@ func (s *worksheet) cell(column int, c sheetCell) {
 		s.line = b
 		return
 	case c.kind == noCell:
-		s.line = append(b, "</c>"...)
+		b = append(b, "</c>"...)
+		s.line = b
 		return
 	}
 	b = append(b, "<v>"...)
@@ -136,7 +138,8 @@ func (s *worksheet) cell(column int, c sheetCell) {
 	default:
 		b = appendEscaped(b, c.text)
 	}
-	s.line = append(b, "</v></c>"...)
+	b = append(b, "</v></c>"...)
+	s.line = b
 }
 
 func textStart(text string) string {
