@@ -23,7 +23,7 @@ const PageMark = `<meta name="generator" content="postern inspect">`
 // on nothing but the files given.
 func WritePage(w io.Writer, files []Looked) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
-		"name":  func(file string) string { return filepath.Base(file) },
+		"name":  filepath.Base,
 		"where": where, "rows": rowsInWords, "does": doesInWords, "summary": summary,
 		"sentence": sentence,
 		"found":    func(all []Looked) []Looked { return those(all, true) },
