@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/postern-gateway/postern/pkg/document"
+	"github.com/postern-gateway/postern/pkg/finding"
 )
 
 // maxFile bounds a definition file: formats have long code lists.
@@ -24,16 +27,40 @@ type file struct {
 	own  bool // the council's, not built in
 }
 
+// ending is that of a definition file's name.
+const ending = ".yaml"
+
+// definitionsIn lists the definition files at the top of a file system, by name. A name that ends in another spelling of
+// the ending is refused: a file that is not read, and that somebody thinks is, would raise no class and describe nothing.
+func definitionsIn(fsys fs.FS) ([]string, error) {
+	entries, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return nil, fmt.Errorf("list dataset definitions: %w", err)
+	}
+	var names []string
+	for _, e := range entries {
+		switch end := path.Ext(e.Name()); {
+		case e.IsDir():
+		case end == ending:
+			names = append(names, e.Name())
+		case strings.EqualFold(end, ending), strings.EqualFold(end, ".yml"):
+			return nil, finding.WithHint(fmt.Errorf("%s among the dataset definitions would not be read", finding.Shown(e.Name())),
+				"rename it: the names of definition files end in "+ending)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
 // parse reads the files of all file systems, those of one in the order of their names, and makes their digest. They are
 // parsed side by side: that is most of what loading costs.
 func parse(systems []fs.FS) (files []file, sum [sha256.Size]byte, err error) {
 	digest := sha256.New()
 	for i, fsys := range systems {
-		names, err := fs.Glob(fsys, "*.yaml")
+		names, err := definitionsIn(fsys)
 		if err != nil {
-			return nil, sum, fmt.Errorf("list dataset definitions: %w", err)
+			return nil, sum, err
 		}
-		slices.Sort(names)
 		for _, name := range names {
 			data, err := fs.ReadFile(fsys, name)
 			if err != nil {

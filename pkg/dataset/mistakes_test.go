@@ -9,6 +9,8 @@ import (
 
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/document"
+	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/schemas"
 )
 
 const formatFile = `apiVersion: postern/dataset/v1
@@ -241,5 +243,18 @@ func TestDamagedDefinitions(t *testing.T) {
 	}
 	if refused < tried*9/10 {
 		t.Errorf("of %d damaged definitions, only %d are refused", tried, refused)
+	}
+}
+
+// A definition file under another ending would be passed over, and nobody would know.
+func TestOtherEndings(t *testing.T) {
+	for _, name := range []string{"own.yml", "own.YAML", "own.Yml"} {
+		_, err := dataset.Load(schemas.Files, fstest.MapFS{name: {Data: []byte("apiVersion: postern/dataset/v1\n")}})
+		if err == nil || !strings.Contains(err.Error(), name) || finding.HintOf(err) == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := dataset.Load(schemas.Files, fstest.MapFS{"README.md": {}, "drafts/own.yml": {}, "own.yaml.bak": {}}); err != nil {
+		t.Error(err)
 	}
 }
