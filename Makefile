@@ -10,12 +10,14 @@ PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 wind
 COUNT    ?= 1
 FUZZ     ?= 30
 NEED      = testdata/tools/need.sh
-# Scripts start the command hundreds of times and kill tests make drop after drop, which costs most with the race detector
-# in it: it watches one of each kind, and all of every other package, so that each reader of extracts is watched in its own.
+# The race detector makes a test five to ten times as long, and finds something only where there is more than one goroutine:
+# the packages of CONCURRENT are watched whole, and of those whose tests are long one test of each kind. make test-long
+# watches all of them.
 # make test-long fuzzes every target for FUZZ seconds; one alone: go test -run '^$$' -fuzz '^NAME$$' -fuzzminimizetime 10x DIR
 RACED     = ^TestScripts$$/^(whole|plan|check|s3|verify|register|rows|gate|withdraw)$$
 RACEDRUNS = ^Test(Canary|EveryRowIsAccountedFor|UnchangedRunPublishesNothing|PreflightComesFirst|KillAtAnyTime|BatchesDecideNothing|Supersedes)$$
-SLOW      = /(cmd/postern|pkg/export)$$
+RACEDLOAD = ^Test(BuiltInDefinitions|OtherEndings|Version)
+CONCURRENT = ./pkg/notice ./pkg/state ./pkg/store/... ./pkg/recipient/...
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo test check-format interop test-long bench lint cross readme clean
@@ -36,8 +38,9 @@ check-format:
 test: check-format $(S3SERVER) ## every test that fits into a quarter of an hour
 	@$(NEED) gcc g++ ssh-keygen python3
 	$(GO) vet ./...
-	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -shuffle=on -timeout 18m $$($(GO) list ./... | grep -Ev '$(SLOW)')
-	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -shuffle=on -timeout 18m ./cmd/postern ./pkg/export
+	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -shuffle=on -timeout 18m ./...
+	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -shuffle=on -timeout 18m $(CONCURRENT)
+	$(GO) test -race -timeout 18m -run '$(RACEDLOAD)' ./pkg/dataset
 	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -timeout 18m -run '$(RACED)' ./cmd/postern
 	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -timeout 18m -run '$(RACEDRUNS)' ./pkg/export
 	@$(MAKE) --no-print-directory interop
@@ -49,6 +52,7 @@ interop: build ## DuckDB and Python read a drop (their own module)
 test-long: build $(S3SERVER) ## fuzzing (FUZZ seconds a target), kill tests over and over, 1,000,000 children
 	@$(NEED) gcc g++ ssh-keygen python3
 	POSTERN_LONG=1 POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -shuffle=on -timeout 60m ./...
+	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -shuffle=on -timeout 60m ./...
 	POSTERN_LONG=1 POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -count=20 -timeout 60m -run 'Kill|Crash|Interrupt|Signal' ./...
 	testdata/tools/fuzz.sh $(FUZZ)
 	python3 testdata/tools/cost.py testdata/demo/demo.sh --folder bin/large --children 1000000 --years 4

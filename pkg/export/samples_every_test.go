@@ -27,8 +27,8 @@ var outcomes = map[string]map[string]string{
 	},
 	"SocialFinanceDigitalLabs+csc-data-synthesizer/tests/data": {"CLA.xsd": "NO_EXTRACTS"},
 	"SocialFinanceDigitalLabs+liia-tools-pipeline/liiatools/annex_a_pipeline/spec/samples": {
-		"Annex_A_2024_Jan.xlsx": "annex_a/list_1 2024 5 0, annex_a/list_10 2024 5 0, annex_a/list_11 2024 5 0, annex_a/list_2 2024 5 0, annex_a/list_3 2024 6 0, " +
-			"annex_a/list_4 2024 5 0, annex_a/list_5 2024 5 0, annex_a/list_6 2024 5 1, annex_a/list_7 2024 7 0, annex_a/list_8 2024 5 0, annex_a/list_9 2024 6 0",
+		"Annex_A_2024_Jan.xlsx": "annex_a/list_1 2024 5 0, annex_a/list_2 2024 5 0, annex_a/list_3 2024 6 0, annex_a/list_4 2024 5 0, annex_a/list_5 2024 5 0, " +
+			"annex_a/list_6 2024 5 1, annex_a/list_7 2024 7 0, annex_a/list_8 2024 5 0, annex_a/list_9 2024 6 0, annex_a/list_10 2024 5 0, annex_a/list_11 2024 5 0",
 	},
 	cinSampleBAR: {
 		"BAR_cin_2022.xml": "cin/assessments 2022 1 0, cin/child 2022 1 0, cin/cin_details 2022 1 0, cin/cin_plans 2022 1 0, cin/cp_plans 2022 1 0, " +

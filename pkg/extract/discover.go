@@ -28,7 +28,7 @@ const (
 
 // Inventory is what was found in the folders and files given.
 type Inventory struct {
-	Sources []*Source // sorted by collection year, then file, then table
+	Sources []*Source // sorted by collection year, then file, then sheet, then table
 	Skipped []string  // files of other kinds, not read
 }
 
@@ -80,7 +80,7 @@ func Discover(ctx context.Context, catalogue *dataset.Catalogue, readers map[str
 		return nil, Stop(RuleNothingFound, finding.Place{File: strings.Join(paths, ", ")}, message, hint)
 	}
 	slices.SortFunc(d.inventory.Sources, func(a, b *Source) int {
-		return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(a.File, b.File), cmp.Compare(a.Table.ID(), b.Table.ID()), cmp.Compare(a.Sheet, b.Sheet))
+		return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(a.File, b.File), cmp.Compare(a.Sheet, b.Sheet), cmp.Compare(a.Table.ID(), b.Table.ID()))
 	})
 	return d.inventory, nil
 }
