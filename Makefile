@@ -14,8 +14,8 @@ NEED      = testdata/tools/need.sh
 # the packages of CONCURRENT are watched whole, and of those whose tests are long one test of each kind. make test-long
 # watches all of them.
 # make test-long fuzzes every target for FUZZ seconds; one alone: go test -run '^$$' -fuzz '^NAME$$' -fuzzminimizetime 10x DIR
-RACED     = ^TestScripts$$/^(whole|plan|check|s3|verify|register|rows|gate|withdraw)$$
-RACEDRUNS = ^Test(Canary|EveryRowIsAccountedFor|UnchangedRunPublishesNothing|PreflightComesFirst|KillAtAnyTime|BatchesDecideNothing|Supersedes)$$
+RACED     = ^TestScripts$$/^(whole|plan|s3|verify|gate)$$
+RACEDRUNS = ^Test(EveryRowIsAccountedFor|UnchangedRunPublishesNothing|PreflightComesFirst|KillAtAnyTime|BatchesDecideNothing|Supersedes)$$
 RACEDLOAD = ^Test(BuiltInDefinitions|OtherEndings|Version)
 CONCURRENT = ./pkg/notice ./pkg/state ./pkg/store/... ./pkg/recipient/...
 
