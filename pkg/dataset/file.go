@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/postern-gateway/postern/pkg/document"
@@ -27,25 +25,23 @@ type file struct {
 	own  bool // the council's, not built in
 }
 
-// ending is that of a definition file's name.
-const ending = ".yaml"
-
 // definitionsIn lists the definition files at the top of a file system, by name. A name that ends in another spelling of
 // the ending is refused: a file that is not read, and that somebody thinks is, would raise no class and describe nothing.
 func definitionsIn(fsys fs.FS) ([]string, error) {
-	entries, err := fs.ReadDir(fsys, ".")
+	names, err := fs.Glob(fsys, "*.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("list dataset definitions: %w", err)
 	}
-	var names []string
-	for _, e := range entries {
-		switch end := path.Ext(e.Name()); {
-		case e.IsDir():
-		case end == ending:
-			names = append(names, e.Name())
-		case strings.EqualFold(end, ending), strings.EqualFold(end, ".yml"):
-			return nil, finding.WithHint(fmt.Errorf("%s among the dataset definitions would not be read", finding.Shown(e.Name())),
-				"rename it: the names of definition files end in "+ending)
+	for _, pattern := range []string{"*.[yY][mM][lL]", "*.[yY][aA][mM][lL]"} {
+		others, err := fs.Glob(fsys, pattern)
+		if err != nil {
+			return nil, fmt.Errorf("list dataset definitions: %w", err)
+		}
+		for _, name := range others {
+			if !slices.Contains(names, name) {
+				return nil, finding.WithHint(fmt.Errorf("%s among the dataset definitions would not be read", finding.Shown(name)),
+					"rename it: the names of definition files end in .yaml")
+			}
 		}
 	}
 	slices.Sort(names)
