@@ -21,11 +21,9 @@ type pass struct {
 
 // portion is what one of them gets.
 type portion struct {
-	*extract.Demand
-	collector *extract.Collector
-	unsound   *extract.Collector // rows kept back before their cells are looked at
-	at        []int              // position of each wanted column in the sheet, -1 for one that it has not
-	cells     [][]byte
+	*extract.Intake
+	at    []int // position of each wanted column in the sheet, -1 for one that it has not
+	cells [][]byte
 }
 
 // newPass opens a sheet for demands of it.
@@ -47,8 +45,7 @@ func newPass(ctx context.Context, b *book, strings *table, demands []*extract.De
 		if d.Source != src {
 			return nil, errors.New("demands of one sheet are of different sources")
 		}
-		o := &portion{Demand: d, collector: extract.NewCollector(src, d.Want, d.Report), unsound: extract.NewCollector(src, d.Want, &finding.Report{}),
-			cells: make([][]byte, len(d.Want))}
+		o := &portion{Intake: extract.NewIntake(d), cells: make([][]byte, len(d.Want))}
 		for _, c := range d.Want {
 			at, has := src.Header.At[c.Name]
 			if !has {
@@ -83,7 +80,7 @@ func (p *pass) read(ctx context.Context) error {
 		}
 	}
 	for _, d := range p.demands {
-		if err := d.flush(ctx); err != nil {
+		if err := d.Flush(ctx); err != nil {
 			return err
 		}
 		if d.Tally.Read == 0 {
@@ -134,7 +131,7 @@ func (p *pass) take(ctx context.Context) error {
 			}
 			d.cells[i] = value
 		}
-		if err := d.add(ctx, number, sound); err != nil {
+		if err := d.Add(ctx, number, d.cells, sound); err != nil {
 			return err
 		}
 	}
@@ -192,46 +189,4 @@ func (p *pass) inMerged() bool {
 func (d *portion) tell(rule string, severity finding.Severity, row int64, column string) finding.Severity {
 	message, hint := cellTexts(rule)
 	return d.Report.Add(rule, severity, d.Source.Place(row, column), message, hint)
-}
-
-// add takes the row in, sound or not.
-func (d *portion) add(ctx context.Context, number int64, sound bool) error {
-	d.Tally.Read++
-	if sound {
-		d.collector.Add(number, d.cells)
-	} else {
-		d.Tally.Quarantined++
-		d.unsound.Add(number, d.cells)
-	}
-	if d.collector.Full() || d.unsound.Full() {
-		return d.flush(ctx)
-	}
-	return nil
-}
-
-func (d *portion) flush(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := d.collector.Flush(d.Demand); err != nil {
-		return err
-	}
-	// That something is said of a child and a day keeps an older row on the same from leaving: rows kept back here come
-	// as broken ones too. They were counted, and what is wrong with them was told, where they were met.
-	return d.unsound.Flush(&extract.Demand{Source: d.Source, Want: d.Want, Confidential: true, Sink: func(b *extract.Batch) error {
-		for _, part := range []*extract.Batch{b, b.Broken} {
-			if part == nil || part.Len() == 0 {
-				continue
-			}
-			none := &extract.Batch{Source: d.Source, Columns: make([]extract.Column, len(part.Columns))}
-			for i, c := range part.Columns {
-				none.Columns[i] = extract.Column{Def: c.Def, From: c.From}
-			}
-			none.Broken = &extract.Batch{Source: d.Source, Rows: part.Rows, Columns: part.Columns}
-			if err := d.Sink(none); err != nil {
-				return err
-			}
-		}
-		return nil
-	}})
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
-	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/finding"
 )
 
@@ -14,11 +13,8 @@ import (
 func (p *pass) emit(ctx context.Context) error {
 	for at := range p.held {
 		for _, r := range p.held[at].node.rows {
-			p.row(r, at)
-			if r.collector.Full() || r.unsound.Full() {
-				if err := flush(ctx, r); err != nil {
-					return err
-				}
+			if err := p.row(ctx, r, at); err != nil {
+				return err
 			}
 		}
 	}
@@ -27,13 +23,13 @@ func (p *pass) emit(ctx context.Context) error {
 }
 
 // row gives one row to one demand, or keeps it back. An element that says nothing of the table's is no row of it.
-func (p *pass) row(r *rows, at int) {
+func (p *pass) row(ctx context.Context, r *rows, at int) error {
 	number, sound := p.held[at].number, true
 	if is, rule := p.isRow(r, at); rule != "" {
 		sound = false
 		p.unusable(r, number, r.Source.Table.RowIf[is], rule)
 	} else if is < 0 {
-		return
+		return nil
 	}
 	for i, o := range r.from {
 		r.cells[i] = nil
@@ -52,13 +48,7 @@ func (p *pass) row(r *rows, at int) {
 		}
 		r.cells[i] = p.text[c.from:c.to]
 	}
-	r.Tally.Read++
-	if !sound {
-		r.Tally.Quarantined++
-		r.unsound.Add(number, r.cells)
-		return
-	}
-	r.collector.Add(number, r.cells)
+	return r.Add(ctx, number, r.cells, sound)
 }
 
 // isRow finds which of the elements that make a row says something, 0 where none is asked, -1 for none. One that cannot be
@@ -94,32 +84,4 @@ func rowTexts(rule string) (message, hint string) {
 		return "the element stands more than once where one belongs", "correct the record in the source system"
 	}
 	return "an element stands inside the text of the cell", "export the file again from the source system"
-}
-
-// flush hands on what was gathered for one demand.
-func flush(ctx context.Context, r *rows) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := r.collector.Flush(r.Demand); err != nil {
-		return err
-	}
-	// That something is said of a child and a day keeps an older row on the same from leaving: these rows come as
-	// broken ones too. They are counted, and what is wrong with them is told, where they were met.
-	return r.unsound.Flush(&extract.Demand{Source: r.Source, Want: r.Want, Confidential: true, Sink: func(b *extract.Batch) error {
-		for _, part := range []*extract.Batch{b, b.Broken} {
-			if part == nil || part.Len() == 0 {
-				continue
-			}
-			none := &extract.Batch{Source: r.Source, Columns: make([]extract.Column, len(part.Columns))}
-			for i, c := range part.Columns {
-				none.Columns[i] = extract.Column{Def: c.Def, From: c.From}
-			}
-			none.Broken = &extract.Batch{Source: r.Source, Rows: part.Rows, Columns: part.Columns}
-			if err := r.Sink(none); err != nil {
-				return err
-			}
-		}
-		return nil
-	}})
 }

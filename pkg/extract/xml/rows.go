@@ -18,12 +18,10 @@ const (
 
 // rows are those of one demand.
 type rows struct {
-	*extract.Demand
-	collector *extract.Collector
-	unsound   *extract.Collector // rows kept back before their cells are looked at, what is ambiguous of them left out
-	from      []origin           // per wanted column
-	when      []int              // which cells of the row's element say that it is a row; nil for always
-	cells     [][]byte
+	*extract.Intake
+	from  []origin // per wanted column
+	when  []int    // which cells of the row's element say that it is a row; nil for always
+	cells [][]byte
 }
 
 // origin is where a column's cell is kept: so many holders around the row's, and which of that one's cells.
@@ -73,9 +71,7 @@ type cell struct {
 func newPass(src *extract.Source, root *node, demands []*extract.Demand, in io.Reader) *pass {
 	p := &pass{src: src, scan: markup.New(in)}
 	for _, d := range demands {
-		r := &rows{Demand: d, collector: extract.NewCollector(d.Source, d.Want, d.Report),
-			unsound: extract.NewCollector(d.Source, d.Want, &finding.Report{}),
-			from:    make([]origin, len(d.Want)), cells: make([][]byte, len(d.Want))}
+		r := &rows{Intake: extract.NewIntake(d), from: make([]origin, len(d.Want)), cells: make([][]byte, len(d.Want))}
 		row := root.add(d.Source.Table.Row, false)
 		row.holder = true
 		row.rows = append(row.rows, r)
@@ -141,7 +137,7 @@ func (p *pass) read(ctx context.Context) error {
 
 func (p *pass) finish(ctx context.Context, root *node) error {
 	for _, r := range p.demands {
-		if err := flush(ctx, r); err != nil {
+		if err := r.Flush(ctx); err != nil {
 			return err
 		}
 	}
