@@ -27,6 +27,7 @@ package extract
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 
 	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/dataset"
@@ -129,7 +130,14 @@ type Column struct {
 	From   string   // the source column, where Def is of a core table
 	Values []Value  // the distinct values
 	Index  []uint32 // per row, the position of its value
+	// Stock tells whether what was worked out for the values of an earlier batch still serves: batches that a worker gets
+	// one after the other and whose columns have the same Stock have the same values, the later one perhaps more behind
+	// them. Nil is no other batch's.
+	Stock *Stock
 }
+
+// Stock is the identity of a list of values that only grows.
+type Stock struct{ _ byte }
 
 // Named is the column's name in the file that it is from.
 func (c *Column) Named() string {
@@ -194,9 +202,39 @@ type Demand struct {
 	Confidential bool
 	// Sink gets the rows in batches, in file order, with only the columns of Want decoded. A batch and all it holds is
 	// valid until Sink returns.
-	Sink  func(*Batch) error
-	Tally Tally // of the rows; the reader fills it in
+	Sink func(*Batch) error
+	// Workers, where it is not nil, is asked in place of Sink: nothing that is done with a row turns on the rows before
+	// it, so that a reader may cut the file into splits and read these side by side.
+	Workers Workers
+	Tally   Tally // of the rows; the reader fills it in
 }
+
+// Workers does something with rows whose order does not matter, or matters only where two splits meet.
+type Workers interface {
+	// Worker makes what one goroutine needs. It is called once per goroutine, by any of them.
+	Worker() Worker
+}
+
+// Worker works on splits of a file, one after the other, in any order. What it remembers of one split serves it with the
+// next, and must not show in what comes out.
+type Worker interface {
+	// Begin begins a split. Findings on its rows go to report, whose rows are counted from the first of the split unless
+	// joined: then every split before it has been joined, and rows are counted from the first of the file.
+	Begin(report *finding.Report, joined bool) Piece
+}
+
+// Piece is what becomes of one split. It touches nothing that others can see, but for memory that is safe to share,
+// until it is joined: a piece that turns out to begin in the middle of a record is dropped, and begun again.
+type Piece interface {
+	// Add takes rows of the split, in file order. A batch is valid until Add returns.
+	Add(b *Batch) error
+	// Join makes the piece a part of the whole. Pieces are joined one at a time, in the order of the file. ErrAgain says
+	// that the piece must be made again now that all before it is joined; it never comes from one that was begun so.
+	Join() error
+}
+
+// ErrAgain is returned by Piece.Join when what stands before the split changes what becomes of it.
+var ErrAgain = errors.New("the split must be read again after the one before it")
 
 // Want is the list of columns to decode.
 type Want []*dataset.Column

@@ -137,6 +137,32 @@ func (r *Report) Add(rule string, severity Severity, place Place, message, hint 
 	return severity
 }
 
+// Apart is an empty report in which rules weigh as much as in this one: for a part of a file whose first row's number is
+// not known yet. Join brings it back.
+func (r *Report) Apart() *Report { return &Report{raised: r.raised} }
+
+// Join adds what was found in a part of a file, in which rows were counted from 1, behind the given number of rows. Parts
+// are joined in the order of the file; then the report is that of one who read it in one piece.
+func (r *Report) Join(part *Report, before int64) {
+	for k, found := range part.found {
+		if r.found == nil {
+			r.found = make(map[key]*Finding)
+		}
+		f := r.found[k]
+		if f == nil {
+			f = &Finding{Rule: found.Rule, Severity: found.Severity, Place: found.Place, Message: found.Message, Hint: found.Hint}
+			if f.Place.Row > 0 {
+				f.Place.Row += before
+			}
+			r.found[k] = f
+		}
+		f.Count += found.Count
+		for _, row := range found.Rows[:min(len(found.Rows), RowsKept-len(f.Rows))] {
+			f.Rows = append(f.Rows, row+before)
+		}
+	}
+}
+
 // Stops are the findings that end the run.
 func (r *Report) Stops() []Finding {
 	return slices.DeleteFunc(r.Findings(), func(f Finding) bool { return f.Severity < Stop })

@@ -100,8 +100,11 @@ type Job struct {
 	Report  *finding.Report
 	// Sink gets the rows, with the columns named. A batch is valid until Sink returns. The order of rows is fixed by
 	// the inventory: latest collection year first, then file, then row.
-	Sink  func(*extract.Batch) error
-	Tally Tally // filled in
+	Sink func(*extract.Batch) error
+	// Workers is asked in place of Sink by a table whose rows can be made side by side: one that streams, or that passes
+	// through as it was returned.
+	Workers extract.Workers
+	Tally   Tally // filled in
 }
 
 // SourceTables lists the ids of the source tables that a table is made from.
