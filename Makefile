@@ -8,6 +8,9 @@ BUILD     = $(shell git describe --always --dirty 2>/dev/null)
 GOBUILD   = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.build=$(BUILD)'
 PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 COUNT    ?= 1
+ROWS     ?= 1000000
+REPEATS  ?= 3
+BENCH    ?=
 FUZZ     ?= 30
 NEED      = testdata/tools/need.sh
 # The race detector makes a test five to ten times as long, and finds something only where there is more than one goroutine:
@@ -20,10 +23,10 @@ RACEDLOAD = ^Test(BuiltInDefinitions|OtherEndings|Version)
 CONCURRENT = ./pkg/notice ./pkg/state ./pkg/store/... ./pkg/recipient/...
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check-format interop test-long bench lint cross readme clean
+.PHONY: help build demo test check-format interop test-long bench bench-test bench-stages lint cross readme clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## bin/postern and bin/postern-verify
 	$(GOBUILD) -o bin/ ./cmd/...
@@ -43,7 +46,7 @@ test: check-format $(S3SERVER) ## every test that fits into a quarter of an hour
 	$(GO) test -race -timeout 18m -run '$(RACEDLOAD)' ./pkg/dataset
 	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -timeout 18m -run '$(RACED)' ./cmd/postern
 	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -timeout 18m -run '$(RACEDRUNS)' ./pkg/export
-	@$(MAKE) --no-print-directory interop
+	@$(MAKE) --no-print-directory interop bench-test
 
 interop: build ## DuckDB and Python read a drop (their own module)
 	@$(NEED) gcc g++ ssh-keygen python3
@@ -58,7 +61,17 @@ test-long: build $(S3SERVER) ## fuzzing (FUZZ seconds a target), kill tests over
 	python3 testdata/tools/cost.py testdata/demo/demo.sh --folder bin/large --children 1000000 --years 4
 	rm -rf bin/large
 
-bench: ## Go benchmarks, COUNT times each
+# BENCH is for more: make bench ROWS=10000000 BENCH='-parts main,shuffled -strict'; bin/bench/bench -h lists what there is.
+bench: build ## Postern beside DuckDB and Python on ROWS rows, REPEATS times each
+	@$(NEED) gcc g++ ssh-keygen python3
+	cd bench && CGO_ENABLED=1 $(GO) build -trimpath -buildvcs=false -o ../bin/bench/ ./...
+	bin/bench/bench -rows $(ROWS) -repeats $(REPEATS) $(BENCH)
+
+bench-test:
+	@$(NEED) gcc g++ python3
+	cd bench && CGO_ENABLED=1 $(GO) vet ./... && CGO_ENABLED=1 $(GO) test -timeout 10m ./...
+
+bench-stages: ## Go benchmarks of each stage, COUNT times each
 	$(GO) test -run '^$$' -bench . -benchmem -count=$(COUNT) -timeout 60m ./...
 
 $(LINT): testdata/tools/go.mod testdata/tools/go.sum
@@ -70,6 +83,8 @@ $(S3SERVER): testdata/tools/go.mod testdata/tools/go.sum
 
 lint: $(LINT) ## golangci-lint, built from the tools module
 	CGO_ENABLED=0 $(LINT) run ./...
+	@$(NEED) gcc g++
+	cd bench && CGO_ENABLED=1 ../$(LINT) run --config ../.golangci.yml ./...
 
 cross: ## both commands for Linux, macOS and Windows, amd64 and arm64
 	@for platform in $(PLATFORMS); do \
@@ -82,4 +97,4 @@ readme: demo ## run the commands that README.md shows
 	python3 testdata/tools/readme.py README.md .
 
 clean: ## remove everything that was made
-	rm -rf bin demo
+	rm -rf bin demo bench/out

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,38 +36,70 @@ in it, such as 2025-26/autumn.
 ` + exitCodes
 
 func (p *program) exportCommand() *cobra.Command {
-	var to, month string
+	var to string
+	var how howToRun
 	c := &cobra.Command{
 		Use: "export AGREEMENT [EXTRACT…]", Short: "Make and publish a drop", Long: exportLong,
 		Example: "  postern export agreements/family-valued-2026.yaml\n  postern export agreements/mine.yaml extracts/2025-26 --reference-month 2026-04",
 		Args:    arguments(1, -1, "the agreement's file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.export(cmd.Context(), args[0], args[1:], to, month)
+			return p.export(cmd.Context(), args[0], args[1:], to, &how)
 		},
 	}
 	c.Flags().StringVar(&to, "to", "", "the `STORE` to publish to, such as dir:./drops or s3://drops/coventry?region=eu-west-2 (default: that of postern.yaml)")
-	referenceFlag(c, &month)
+	how.flags(c)
 	return p.jsonFlag(c)
 }
 
-func referenceFlag(c *cobra.Command, month *string) {
-	c.Flags().StringVar(month, "reference-month", "", "count ages on the first day of this month, `YYYY-MM` (default: this month)")
+// howToRun is what a run or a plan is told beside the agreement and the extracts.
+type howToRun struct {
+	month   string
+	workers count
 }
 
-// referenceDate reads a month.
-func referenceDate(month string) (civil.Date, error) {
-	if month == "" {
+func (h *howToRun) flags(c *cobra.Command) {
+	c.Flags().StringVar(&h.month, "reference-month", "", "count ages on the first day of this month, `YYYY-MM` (default: this month)")
+	c.Flags().Var(&h.workers, "workers", "work on this many parts of a file side by side, `N` from 1 to 256 (default: as many as there are processors); the drop is the same")
+}
+
+// count is a number of workers; 0 where none was given.
+type count int
+
+// String writes the number; "" where none was given.
+func (c *count) String() string {
+	if *c == 0 {
+		return ""
+	}
+	return strconv.Itoa(int(*c))
+}
+
+// Set reads the number.
+func (c *count) Set(text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > 256 {
+		return errors.New("it wants a whole number from 1 to 256")
+	}
+	*c = count(n)
+	return nil
+}
+
+// Type is what the flag's value is called.
+func (c *count) Type() string { return "N" }
+
+// reference is the first day of the month.
+func (h *howToRun) reference() (civil.Date, error) {
+	if h.month == "" {
 		return 0, nil
 	}
-	d, err := civil.ParseISO(month + "-01")
+	d, err := civil.ParseISO(h.month + "-01")
 	if err != nil {
 		return 0, usage("write it as 2026-04", "--reference-month is not a month")
 	}
 	return d, nil
 }
 
-func (p *program) export(ctx context.Context, agreement string, named []string, to, month string) error {
-	reference, err := referenceDate(month)
+func (p *program) export(ctx context.Context, agreement string, named []string, to string, how *howToRun) error {
+	reference, err := how.reference()
 	if err != nil {
 		return err
 	}
@@ -77,6 +111,7 @@ func (p *program) export(ctx context.Context, agreement string, named []string, 
 	if err != nil {
 		return err
 	}
+	how.apply(g)
 	if to == "" {
 		to = c.Store
 	}
@@ -99,6 +134,11 @@ func (p *program) export(ctx context.Context, agreement string, named []string, 
 		return writeJSON(p.stdout, runJSON(result))
 	}
 	return reportRun(p.stdout, result)
+}
+
+// apply sets how many parts of a file are worked on side by side.
+func (h *howToRun) apply(g *export.Gateway) {
+	g.Workers, g.Readers = int(h.workers), readers(g.Catalogue, int(h.workers))
 }
 
 // wholePath is a store's address with the whole path of its folder: the ledger keeps it, and a relative one would mean

@@ -75,7 +75,7 @@ func (p *program) look(ctx context.Context, paths []string) (*inspection, error)
 	}
 	report := &finding.Report{}
 	defer func() { out.Findings = report.Findings() }()
-	inventory, err := extract.Discover(ctx, cat, readers(cat), paths, report)
+	inventory, err := extract.Discover(ctx, cat, readers(cat, 0), paths, report)
 	if err != nil {
 		return out, err
 	}
@@ -100,7 +100,7 @@ func (p *program) look(ctx context.Context, paths []string) (*inspection, error)
 			demands = append(demands, d)
 		}
 		from += len(demands)
-		reader := readers(cat)[strings.ToLower(filepath.Ext(demands[0].Source.Path))]
+		reader := readers(cat, 0)[strings.ToLower(filepath.Ext(demands[0].Source.Path))]
 		if err := reader.Read(ctx, demands); err != nil {
 			return out, err
 		}

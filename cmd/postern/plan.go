@@ -33,21 +33,21 @@ nothing is written.
 ` + exitCodes
 
 func (p *program) planCommand() *cobra.Command {
-	var month string
+	var how howToRun
 	c := &cobra.Command{
 		Use: "plan AGREEMENT [EXTRACT…]", Short: "Show what would leave; write nothing", Long: planLong,
 		Example: "  postern plan agreements/family-valued-2026.yaml extracts",
 		Args:    arguments(1, -1, "the agreement's file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.plan(cmd.Context(), args[0], args[1:], month)
+			return p.plan(cmd.Context(), args[0], args[1:], &how)
 		},
 	}
-	referenceFlag(c, &month)
+	how.flags(c)
 	return p.jsonFlag(c)
 }
 
-func (p *program) plan(ctx context.Context, file string, named []string, month string) (err error) {
-	reference, err := referenceDate(month)
+func (p *program) plan(ctx context.Context, file string, named []string, how *howToRun) (err error) {
+	reference, err := how.reference()
 	if err != nil {
 		return err
 	}
@@ -55,6 +55,7 @@ func (p *program) plan(ctx context.Context, file string, named []string, month s
 	if err != nil {
 		return err
 	}
+	how.apply(g)
 	if g.Store, err = openStore(ctx, c.Store); err != nil {
 		return err
 	}

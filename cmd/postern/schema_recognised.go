@@ -16,7 +16,7 @@ import (
 
 // recognised finds out which extracts are taken for the tables. What a file is otherwise is no matter here.
 func recognised(ctx context.Context, c *config.Config, cat *dataset.Catalogue, tables []*described) error {
-	read := readers(cat)
+	read := readers(cat, 0)
 	return filepath.WalkDir(c.Extracts, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return usage("correct extracts in postern.yaml, or leave --extracts out", "the folder of extracts cannot be read: %w", err)

@@ -48,10 +48,12 @@ func catalogue(c *config.Config) (*dataset.Catalogue, error) {
 	return loaded, nil
 }
 
-// readers has a reader per file name ending.
-func readers(cat *dataset.Catalogue) map[string]extract.Reader {
+// readers has a reader per file name ending. Text is read by so many workers side by side; 0 for as many as there are
+// processors.
+func readers(cat *dataset.Catalogue, workers int) map[string]extract.Reader {
+	text := csv.Reader{Workers: workers}
 	return map[string]extract.Reader{
-		".csv": csv.Reader{}, ".tab": csv.Reader{}, ".tsv": csv.Reader{}, ".xml": xml.Reader{Catalogue: cat}, ".xlsx": xlsx.Reader{}, ".xlsm": xlsx.Reader{},
+		".csv": text, ".tab": text, ".tsv": text, ".xml": xml.Reader{Catalogue: cat}, ".xlsx": xlsx.Reader{}, ".xlsm": xlsx.Reader{},
 	}
 }
 
@@ -90,7 +92,7 @@ func (p *program) gateway(c *config.Config) (*export.Gateway, error) {
 	}
 	return &export.Gateway{
 		LACode: c.Organisation.LACode, Catalogue: cat, Agreements: c.Agreements, Keys: custody.Open(c.Keys), State: folder,
-		Readers: readers(cat), Now: p.now, Version: version, Build: build,
+		Readers: readers(cat, 0), Now: p.now, Version: version, Build: build,
 	}, nil
 }
 

@@ -105,9 +105,10 @@ func staged(t testing.TB, children []child) (*minimise.Table, *minimise.Stage) {
 	table := plan.Tables[0]
 	stage := table.NewStage(func() (string, error) { return "", os.ErrInvalid })
 	in := harmonise.Input{Inventory: inventory, Children: plan.Children(), Read: csv.Reader{}.Read}
+	treater, treated := table.Treater(), table.NewBatch()
 	job := &harmonise.Job{Table: table.Source, Columns: table.Needs(), Report: report, Sink: func(b *extract.Batch) error {
-		treated, err := table.Apply(b, minimise.NewHeld(), report)
-		if err != nil {
+		treated.Reset()
+		if err := treater.Apply(treated, b, minimise.NewHeld(), report); err != nil {
 			return err
 		}
 		return stage.Add(treated)

@@ -1,7 +1,6 @@
 package export
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 	"github.com/postern-gateway/postern/pkg/disclosure"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/manifest"
-	"github.com/postern-gateway/postern/pkg/minimise"
 	"github.com/postern-gateway/postern/pkg/register"
 	"github.com/postern-gateway/postern/pkg/signature"
 	"github.com/postern-gateway/postern/pkg/state"
@@ -234,23 +232,7 @@ func (d *drop) sealMembership(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		last := []byte(nil)
-		err = t.Stage.Ordered(ctx, func(b *minimise.Batch) error {
-			for row := range b.Len() {
-				if b.Null(row, t.Table.Children) {
-					continue
-				}
-				pseudonym := b.AppendText(nil, row, t.Table.Children)
-				if bytes.Equal(pseudonym, last) {
-					continue
-				}
-				last = pseudonym
-				if err := w.Add(string(pseudonym)); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		err = t.Stage.Leads(ctx, func(pseudonym []byte) error { return w.Add(string(pseudonym)) })
 		if err != nil {
 			w.Discard()
 			return err

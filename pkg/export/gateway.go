@@ -57,6 +57,9 @@ type Gateway struct {
 	Version    string // of the program: one of the inputs that decide a drop's bytes
 	Build      string // the source revision, for the manifest
 	Progress   func(Event)
+	// Workers is how many goroutines treat, order, write and read back rows; 0 for as many as there are processors. The
+	// readers have a number of their own. No byte of a drop turns on it.
+	Workers    int
 	StageBytes int // how many bytes of rows a table keeps in memory before it spills them; 0 for minimise's own number
 	// Definitions reads the catalogue again, as it lies there when a drop is about to leave; nil where it cannot change.
 	Definitions func() (*dataset.Catalogue, error)

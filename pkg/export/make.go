@@ -26,6 +26,7 @@ func (g *Gateway) writeTables(ctx context.Context, s *Survey, dir string) ([]man
 		opt := parquetfile.Options{
 			Metadata: manifest.FileMetadata(s.Agreement.ID, int64(s.Agreement.Version), &described),
 			Version:  g.Version,
+			Workers:  g.Workers,
 		}
 		files, err := parquetfile.WriteTable(ctx, dir, staged.Table.FileBase(), staged.Stage, staged.Table.Columns, opt)
 		if err != nil {

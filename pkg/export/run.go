@@ -115,39 +115,16 @@ type Description struct {
 }
 
 // Describe counts the rows and distinct children of a survey's tables.
-func (g *Gateway) Describe(ctx context.Context, s *Survey) (Description, error) {
+func (g *Gateway) Describe(s *Survey) Description {
 	var d Description
 	for _, staged := range s.Tables {
 		t := describe(staged.Table, s.Sources)
 		t.Rows = staged.Stage.Rows()
-		children, err := staged.children(ctx)
-		if err != nil {
-			return Description{}, err
-		}
-		t.DistinctChildren = children
+		t.DistinctChildren = staged.Stage.Children()
 		d.Tables = append(d.Tables, t)
 	}
 	d.Disclosure = riskOf(s, d.Tables)
-	return d, nil
-}
-
-// children counts the distinct children of a staged table, whose rows come ordered by them.
-func (s *Staged) children(ctx context.Context) (int64, error) {
-	if s.Table.Children < 0 {
-		return 0, nil
-	}
-	n := int64(0)
-	var last [20]byte
-	err := s.Stage.Ordered(ctx, func(b *minimise.Batch) error {
-		for row := range b.Len() {
-			if mac := b.MAC(row, s.Table.Children); mac != nil && (n == 0 || *mac != last) {
-				n++
-				last = *mac
-			}
-		}
-		return nil
-	})
-	return n, err
+	return d
 }
 
 // reference is the first day of the month at which ages are counted.

@@ -199,7 +199,7 @@ func (g *Gateway) inputDigest(s *Survey, keyCheck string) string {
 }
 
 // StageMemory is how much of the treated rows all tables together keep in memory, in bytes, before they spill them.
-const StageMemory = 256 << 20
+const StageMemory = 160 << 20
 
 // stage reads, brings together, treats and stages every table. Rows beyond memory go to the folder that spill makes.
 func (g *Gateway) stage(ctx context.Context, s *Survey, keys minimise.Keys, spill func() (string, error)) error {
@@ -268,29 +268,6 @@ func (g *Gateway) lookUp(ctx context.Context, in harmonise.Input, plan *minimise
 		return links, harmonise.Make(ctx, in, jobs, nil)
 	}
 	return links, harmonise.Make(ctx, in, jobs, links)
-}
-
-// job makes a table's stage, and what fills it.
-func (g *Gateway) job(s *Survey, t *minimise.Table, spill func() (string, error), tables int) *harmonise.Job {
-	staged := &Staged{Table: t, Stage: t.NewStage(spill), Held: minimise.NewHeld()}
-	staged.Stage.SpillAt(StageMemory / tables)
-	if g.StageBytes > 0 {
-		staged.Stage.SpillAt(g.StageBytes)
-	}
-	s.Tables = append(s.Tables, staged)
-	job := &harmonise.Job{Table: t.Source, Columns: t.Needs(), Report: s.report()}
-	job.Sink = func(b *extract.Batch) error {
-		treated, err := t.Apply(b, staged.Held, job.Report)
-		if err != nil {
-			return err
-		}
-		if err := staged.Stage.Add(treated); err != nil {
-			return err
-		}
-		g.progress("treating", t.ID, staged.Stage.Rows())
-		return nil
-	}
-	return job
 }
 
 // judge holds a staged table to the agreement's limits, and measures what it discloses.

@@ -2,7 +2,6 @@ package extract
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/finding"
@@ -11,36 +10,58 @@ import (
 // How much one batch holds.
 const (
 	batchRows  = 1 << 15
-	batchBytes = 1 << 24 // of distinct cells: a batch of very long cells ends before it has all its rows
+	batchBytes = 1 << 24 // of cells that are new in it: a batch of very long cells ends before it has all its rows
 )
 
+// stockBytes is how much text the distinct cells of one column may have before its stock ends (Keep).
+const stockBytes = 1 << 24
+
 // Collector gathers rows into columns: per column a dictionary of distinct cells and, per row, the number of its cell.
+// Each distinct cell is decoded once: of a batch, or of a stock where stocks are kept.
+//
+// It is for one goroutine. What it hands on is made of memory that it uses again: a batch is valid until the function
+// that gets it returns.
 type Collector struct {
 	src     *Source
 	report  *finding.Report
+	stock   int     // how many distinct cells a column's stock may have; 0: none is kept
+	split   bool    // only parts of a file are gathered
 	numbers []int64 // of the rows gathered
-	bytes   int     // of the distinct cells gathered
+	bytes   int     // of the distinct cells that are new in this batch
 	columns []gathered
+	work    workshop
 }
 
+// gathered is one column. Cells, values and marks are of the batch, or of the stock.
 type gathered struct {
 	def       *dataset.Column
 	cells     *Dictionary
-	index     []uint32
-	values    []Value  // per distinct cell, once decoded
-	rules     []string // per distinct cell, the rule it breaks
-	notBefore int      // position among the columns of the date it must follow, or -1
-	form      int      // of a date column: 1 + the form of its dates so far, 0 for none, or mixed
+	index     []uint32          // per row
+	values    []Value           // per distinct cell, once decoded
+	marks     []uint8           // per distinct cell: breaks, or 1 + the form that a date is in, or 0
+	rules     map[uint32]string // of the cells that break one
+	stock     *Stock
+	notBefore int  // position among the columns of the date it must follow, or -1
+	secret    bool // the column says which rows were given in confidence
+	given     bool // and some cell of it says so
+	written   int  // the form of the dates among the distinct cells: 1 + form, 0 for none, or mixed
+	form      int  // the form of the dates in the rows since Begin
 }
 
-// mixed is the form of a column whose dates are written in several.
-const mixed = -1
+const (
+	breaks = 0xFF // the mark of a cell that breaks a rule
+	mixed  = -1   // the form of a column whose dates are written in several
+)
+
+// Span is where a cell stands in the text that it was found in: at a byte, and how many bytes long.
+type Span struct{ At, Len uint32 }
 
 // NewCollector gathers rows of a source with the columns of want. Findings on cells go to report.
 func NewCollector(src *Source, want Want, report *finding.Report) *Collector {
 	c := &Collector{src: src, report: report, columns: make([]gathered, len(want))}
 	for i, def := range want {
-		c.columns[i] = gathered{def: def, cells: NewDictionary(), notBefore: -1}
+		c.columns[i] = gathered{def: def, cells: NewDictionary(), rules: make(map[uint32]string), notBefore: -1,
+			secret: src.Table != nil && src.Table.Marks(def.Name)}
 		for j, other := range want {
 			if def.NotBefore == other.Name {
 				c.columns[i].notBefore = j
@@ -48,6 +69,26 @@ func NewCollector(src *Source, want Want, report *finding.Report) *Collector {
 		}
 	}
 	return c
+}
+
+// Keep lets what is known of a column's cells outlive a batch, in a stock of about so many distinct ones (Column.Stock):
+// one with more is given up after the batch that filled it, and the column begins another. It is for whoever reads a file
+// split by split, and comes before the first row. Such a collector does not tell what only the whole file shows: see Forms.
+func (c *Collector) Keep(values int) {
+	c.stock, c.split = max(values, 1), true
+	for i := range c.columns {
+		c.columns[i].stock = new(Stock)
+	}
+}
+
+// Begin begins a split: its findings go to report, no form of a date was met in it, and rows gathered and not handed on
+// are forgotten. Stocks stay.
+func (c *Collector) Begin(report *finding.Report) {
+	c.report = report
+	c.reset()
+	for i := range c.columns {
+		c.columns[i].form = 0
+	}
 }
 
 // Full reports whether the batch has as many rows, or as much text, as one may have.
@@ -65,185 +106,106 @@ func (c *Collector) Add(number int64, cells [][]byte) {
 	}
 }
 
+// Take gathers many rows column by column: their numbers, and for each column of want where its cells stand in text, one
+// for each row; nil for a column that the file lacks, whose cells are all empty. At least 16 bytes behind text may be
+// read (cap(text) ≥ len(text)+16); what they are makes no difference. All is copied. However many rows there are, they
+// become one batch with those gathered before: it is for the caller to give no more than a batch should have.
+func (c *Collector) Take(numbers []int64, text []byte, cells [][]Span) {
+	c.numbers = append(c.numbers, numbers...)
+	for i := range c.columns {
+		col := &c.columns[i]
+		col.index = slices.Grow(col.index, len(numbers))
+		if cells[i] == nil {
+			empty, _ := col.cells.Number(nil)
+			for range numbers {
+				col.index = append(col.index, empty)
+			}
+			continue
+		}
+		before := col.cells.Size()
+		col.index = col.cells.code(col.index, text, cells[i])
+		c.bytes += col.cells.Size() - before
+	}
+}
+
+// reset forgets the rows, and what is known of cells as far as it is not to be kept.
 func (c *Collector) reset() {
 	c.numbers, c.bytes = c.numbers[:0], 0
 	for i := range c.columns {
-		c.columns[i].cells.Reset()
-		c.columns[i].index = c.columns[i].index[:0]
+		col := &c.columns[i]
+		col.index = col.index[:0]
+		if c.stock > 0 && col.cells.Len() <= c.stock && col.cells.Size() <= stockBytes {
+			continue
+		}
+		col.cells.Reset()
+		if c.stock > 0 {
+			col.stock = new(Stock)
+		}
+		clear(col.values) // of their texts
+		col.values, col.marks = col.values[:0], col.marks[:0]
+		clear(col.rules)
+		col.given, col.written = false, 0
 	}
 }
 
 // Flush passes what was gathered on to the demand's sink, counts it in the demand's tally, and forgets it.
-func (c *Collector) Flush(d *Demand) error {
+func (c *Collector) Flush(d *Demand) error { return c.FlushTo(d.Sink, d.Confidential, &d.Tally) }
+
+// FlushTo passes what was gathered on, counts it in a tally (all but Read), and forgets it. Rows that were given in
+// confidence are like any other when confidential is set.
+func (c *Collector) FlushTo(add func(*Batch) error, confidential bool, tally *Tally) error {
 	if len(c.numbers) == 0 {
 		return nil
 	}
-	batch := c.batch(d.Confidential)
+	batch := c.batch(confidential)
 	if batch.Broken != nil {
-		d.Tally.Quarantined += int64(batch.Broken.Len())
+		tally.Quarantined += int64(batch.Broken.Len())
 	}
 	if batch.Confidential != nil {
-		d.Tally.Confidential += int64(batch.Confidential.Len())
+		tally.Confidential += int64(batch.Confidential.Len())
 	}
-	d.Tally.Passed += int64(batch.Len())
-	err := d.Sink(batch)
+	tally.Passed += int64(batch.Len())
+	err := add(batch)
 	c.reset()
 	return err
 }
 
-// batch decodes what was gathered, and sets the rows apart that break a rule, and those that were given in confidence
-// unless they are asked for.
-func (c *Collector) batch(confidential bool) *Batch {
-	suspect := false
+// Forms says of each column of want in which form its dates were written, in the rows handed on since Begin. It is for
+// JoinForms.
+func (c *Collector) Forms() []int {
+	forms := make([]int, len(c.columns))
 	for i := range c.columns {
-		suspect = c.decode(&c.columns[i]) || suspect
+		forms[i] = c.columns[i].form
 	}
-	var broken, secret []int
-	if suspect {
-		broken = c.broken()
-	}
-	if !confidential {
-		secret = c.secret(broken)
-	}
-	if len(broken)+len(secret) == 0 {
-		return c.rowsAt(nil, c.numbers)
-	}
-	sound := make([]int, 0, len(c.numbers)-len(broken)-len(secret))
-	for row, b, s := 0, 0, 0; row < len(c.numbers); row++ {
-		switch {
-		case b < len(broken) && broken[b] == row:
-			b++
-		case s < len(secret) && secret[s] == row:
-			s++
-		default:
-			sound = append(sound, row)
-		}
-	}
-	batch := c.rowsAt(sound, nil)
-	if len(broken) > 0 {
-		batch.Broken = c.rowsAt(broken, nil)
-	}
-	if len(secret) > 0 {
-		batch.Confidential = c.rowsAt(secret, nil)
-	}
-	return batch
+	return forms
 }
 
-// secret lists the rows that are marked as given in confidence, in order, but for those that break a rule.
-func (c *Collector) secret(broken []int) []int {
-	at := slices.IndexFunc(c.columns, func(col gathered) bool { return c.marks(col.def) })
-	given := func(v Value) bool { return v.State == Known && v.Num != 0 }
-	if at < 0 || !slices.ContainsFunc(c.columns[at].values, given) {
-		return nil
+// JoinForms adds what another collector of the same columns met in a split (Forms), and tells it once of a column when
+// its dates are written in more than one form. Splits are joined in the order of the file.
+func (c *Collector) JoinForms(forms []int) {
+	for i, form := range forms {
+		c.joinForm(&c.columns[i], form)
 	}
-	var out []int
-	next := 0
-	for row, n := range c.columns[at].index {
-		switch {
-		case next < len(broken) && broken[next] == row:
-			next++
-		case given(c.columns[at].values[n]):
-			out = append(out, row)
-		}
-	}
-	return out
 }
 
-// marks reports whether a column says which rows were given in confidence.
-func (c *Collector) marks(def *dataset.Column) bool {
-	return c.src.Table != nil && c.src.Table.Marks(def.Name)
-}
-
-// rowsAt is a batch of some of the rows gathered, or of all of them, whose numbers are given.
-func (c *Collector) rowsAt(rows []int, all []int64) *Batch {
-	b := &Batch{Source: c.src, Rows: all, Columns: make([]Column, len(c.columns))}
-	for i := range c.columns {
-		b.Columns[i] = Column{Def: c.columns[i].def, Values: c.columns[i].values, Index: c.columns[i].index}
-	}
-	if all != nil {
-		return b
-	}
-	b.Rows = make([]int64, len(rows))
-	for at, row := range rows {
-		b.Rows[at] = c.numbers[row]
-	}
-	for i := range b.Columns {
-		index := make([]uint32, len(rows))
-		for at, row := range rows {
-			index[at] = c.columns[i].index[row]
-		}
-		b.Columns[i].Index = index
-	}
-	return b
-}
-
-// decode decodes each distinct cell once. It reports whether any row may have to be kept back.
-func (c *Collector) decode(col *gathered) bool {
-	col.values, col.rules = col.values[:0], col.rules[:0]
-	suspect := col.notBefore >= 0
-	for n := range col.cells.Len() {
-		value, rule := Decode(c.src, col.def, col.cells.Bytes(uint32(n)))
-		if rule == "" && value.State == Known && col.def.Type == dataset.Date && col.form != mixed {
-			c.formed(col, col.cells.Bytes(uint32(n)))
-		}
-		if rule != "" {
-			value = Value{} // whatever was made of it before it broke the rule
-			if c.marks(col.def) {
-				value = Value{State: Known, Num: 1} // nobody can tell that it was not given in confidence
-			}
-		}
-		col.values = append(col.values, value)
-		col.rules = append(col.rules, rule)
-		suspect = suspect || rule != ""
-	}
-	return suspect
-}
-
-// formed notes the form of a date, and says once of a file that a column has several.
-func (c *Collector) formed(col *gathered, cell []byte) {
-	form := 1 + DateForm(c.src.dateForms(col.def), strings.TrimSpace(string(cell)))
-	switch {
-	case form == 0:
-	case col.form == 0:
-		col.form = form
-	case col.form != form:
-		col.form = mixed
+// joinForm adds forms to those of a column's rows.
+func (c *Collector) joinForm(col *gathered, form int) {
+	was := col.form
+	if col.form = joinForms(was, form); col.form == mixed && was != mixed && !c.split {
 		c.report.Add(RuleDatesMixed, finding.Warning, c.src.Place(0, col.def.Heading()), "the column's dates are written in more than one form",
 			"see that the report writes all of them in one; were day and month swapped in some, nothing would tell")
 	}
 }
 
-// broken lists the rows that break a rule, in order. Every rule that a row breaks is reported; the row is counted once.
-func (c *Collector) broken() []int {
-	var out []int
-	for row := range c.numbers {
-		sound := true
-		for i := range c.columns {
-			if rule := c.ruleAt(i, row); rule != "" {
-				sound = false
-				c.report.Add(rule, finding.Quarantine, c.src.Place(c.numbers[row], c.columns[i].def.Heading()), Message(rule), Hint(rule))
-			}
-		}
-		if !sound {
-			out = append(out, row)
-		}
+// joinForms is the form of dates of which some are in one form and some in another: 1 + form, 0 where there are none, or
+// mixed.
+func joinForms(one, other int) int {
+	switch {
+	case one == 0:
+		return other
+	case other == 0 || one == other:
+		return one
+	default:
+		return mixed
 	}
-	return out
-}
-
-// ruleAt is the rule that a cell breaks: its own, or the order of two dates of the row.
-func (c *Collector) ruleAt(column, row int) string {
-	col := &c.columns[column]
-	if rule := col.rules[col.index[row]]; rule != "" {
-		return rule
-	}
-	if col.notBefore < 0 {
-		return ""
-	}
-	first := &c.columns[col.notBefore]
-	this, that := col.values[col.index[row]], first.values[first.index[row]]
-	if this.State == Known && that.State == Known && first.rules[first.index[row]] == "" && this.Num < that.Num {
-		return RuleDateOrder
-	}
-	return ""
 }

@@ -73,8 +73,13 @@ func ruleTexts(rule string) (message, hint string) {
 }
 
 // Decode reads one cell of a column, by the collection year of its source (0: any). It returns the value, or the rule
-// that the cell breaks. It is called once per distinct value of a batch.
+// that the cell breaks.
 func Decode(src *Source, column *dataset.Column, cell []byte) (Value, string) {
+	return decode(src, column, string(cell))
+}
+
+// decode is Decode for a text that the value may keep. It is called once per distinct cell of a batch or stock.
+func decode(src *Source, column *dataset.Column, text string) (Value, string) {
 	switch {
 	case column.Name == dataset.CollectionYear:
 		return Value{State: Known, Num: int32(src.Year)}, ""
@@ -85,10 +90,9 @@ func Decode(src *Source, column *dataset.Column, cell []byte) (Value, string) {
 		}
 		return Value{State: Known, Num: int32(at)}, ""
 	}
-	if !utf8.Valid(cell) {
+	if !utf8.ValidString(text) {
 		return Value{}, RuleEncoding
 	}
-	text := string(cell)
 	if column.Type == dataset.Identifier {
 		return decodeIdentifier(column, text)
 	}
@@ -126,6 +130,9 @@ func decodeIdentifier(column *dataset.Column, text string) (Value, string) {
 	normalised, outcome := identifier.NormaliseForLinkage(identifier.Kind(column.Identifier), text)
 	if outcome == identifier.OK {
 		v := Value{State: Known, Text: normalised}
+		if plain(text) && text == normalised {
+			return v, "" // as nearly all are
+		}
 		if simple := identifier.SimpleForm(text); simple != normalised {
 			v.Simple = simple
 		}
@@ -135,6 +142,16 @@ func decodeIdentifier(column *dataset.Column, text string) (Value, string) {
 		return Value{}, RuleRequiredEmpty
 	}
 	return Value{State: Unusable, Outcome: outcome, Text: normalised}, ""
+}
+
+// plain reports whether a text is its own simple form for certain: visible ASCII without small letters.
+func plain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c <= ' ' || c >= 'a' {
+			return false
+		}
+	}
+	return true
 }
 
 func decodeCode(column *dataset.Column, year int, text string) (Value, string) {
@@ -226,7 +243,7 @@ const longestKey = 100
 // looks as programs write a number that is not whole, or too large for them, is none: 12.0 was 12 or 0012, and 1.23E+11
 // was any of many keys, whose rows would all be joined to one record.
 func decodeKey(text string) (Value, string) {
-	if len(text) > longestKey || reckoned(text) || strings.IndexFunc(text, unicode.IsControl) >= 0 {
+	if len(text) > longestKey || reckoned(text) || !plain(text) && strings.IndexFunc(text, unicode.IsControl) >= 0 {
 		return Value{}, RuleKeyMalformed
 	}
 	return Value{State: Known, Text: text}, ""
@@ -235,6 +252,9 @@ func decodeKey(text string) (Value, string) {
 // reckoned reports whether a text is a number with a point, or with an exponent and its plus sign. Without the sign, or
 // with a minus, it is as likely a key of hexadecimal digits (12e4, 1234567e-123).
 func reckoned(text string) bool {
+	if strings.IndexByte(text, '.') < 0 && strings.IndexByte(text, '+') < 0 {
+		return false // which spares most keys what follows
+	}
 	text = strings.TrimPrefix(text, "-")
 	rest := strings.TrimLeft(text, "0123456789")
 	if len(rest) == len(text) {

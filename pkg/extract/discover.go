@@ -8,9 +8,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/finding"
@@ -55,15 +59,12 @@ func byTime(a, b *Source) int {
 // recognised stops the run, since leaving it out would lose children without a word. All that is wrong is returned at
 // once, as *Invalid.
 //
-// Each file is read once for its digest, and the date columns that tell the year once more.
+// Each file is read once for its digest, and the date columns that tell the year once more. Both go on at the same time,
+// for several files side by side; what is told, and in which order, does not depend on it. A file of which one reading saw
+// other bytes than the other is refused as changed.
 func Discover(ctx context.Context, catalogue *dataset.Catalogue, readers map[string]Reader, paths []string, report *finding.Report) (*Inventory, error) {
 	d := &discovery{catalogue: catalogue, readers: readers, report: report, inventory: &Inventory{}, wrong: &Invalid{}, seen: make(map[string]bool)}
-	for _, path := range paths {
-		if err := d.walk(ctx, path); err != nil {
-			return nil, err
-		}
-	}
-	if err := d.years(ctx); err != nil {
+	if err := d.all(ctx, paths); err != nil {
 		return nil, err
 	}
 	d.inventory.Sources = slices.DeleteFunc(d.inventory.Sources, func(s *Source) bool {
@@ -92,6 +93,51 @@ type discovery struct {
 	inventory *Inventory
 	wrong     *Invalid
 	seen      map[string]bool // absolute paths
+	digests   []*digest       // one of each file
+	large     sync.Mutex      // held while a large text file is read for its dates
+}
+
+// all finds the files, and tells all that is asked of them.
+func (d *discovery) all(ctx context.Context, paths []string) error {
+	ctx, stop := context.WithCancel(ctx)
+	var taking errgroup.Group
+	taking.SetLimit(runtime.GOMAXPROCS(0))
+	defer func() {
+		stop()
+		_ = taking.Wait() // nothing fails: each digest keeps its own failure
+	}()
+	for _, path := range paths {
+		if err := d.walk(ctx, path, &taking); err != nil {
+			return err
+		}
+	}
+	found := sets(d.inventory.Sources)
+	d.show(ctx, found)
+	_ = taking.Wait()
+	for _, digest := range d.digests {
+		if err := digest.give(); err != nil {
+			return err
+		}
+	}
+	return d.years(found)
+}
+
+// digest is that of one file, while it is taken.
+type digest struct {
+	of      *Source
+	sources []*Source // of the file
+	failed  error
+}
+
+// give gives the sources of a file its digest.
+func (d *digest) give() error {
+	for _, src := range d.sources {
+		if d.failed == nil && src.Size != d.of.Size {
+			return Changed(src)
+		}
+		src.SHA256 = d.of.SHA256
+	}
+	return d.failed
 }
 
 // note keeps an *Invalid for the end, so that all of them are told at once, and passes any other error on.
@@ -110,7 +156,7 @@ func (d *discovery) stop(rule string, src *Source, message, hint string) {
 	})
 }
 
-func (d *discovery) walk(ctx context.Context, root string) error {
+func (d *discovery) walk(ctx context.Context, root string, taking *errgroup.Group) error {
 	// A root that is a link is followed: with a slash behind it, the folder that it leads to is meant.
 	start := root
 	if info, err := os.Stat(root); err == nil && info.IsDir() {
@@ -145,7 +191,7 @@ func (d *discovery) walk(ctx context.Context, root string) error {
 			return nil // named twice: by itself and by its folder
 		}
 		d.seen[absolute(path)] = true
-		return d.note(d.file(ctx, reader, root, path))
+		return d.note(d.file(ctx, reader, root, path, taking))
 	})
 }
 
@@ -172,20 +218,25 @@ func absolute(path string) string {
 	return path
 }
 
-func (d *discovery) file(ctx context.Context, reader Reader, root, path string) error {
+func (d *discovery) file(ctx context.Context, reader Reader, root, path string, taking *errgroup.Group) error {
 	sources, err := reader.Recognise(ctx, d.catalogue, path, path, d.report)
 	if err != nil {
 		return err
 	}
-	seen := &Source{Path: path}
-	if err := seen.TakeDigest(); err != nil {
-		return err
+	info, err := os.Stat(path)
+	if err != nil {
+		return Unreadable(finding.Place{File: path}, err)
 	}
+	of := &digest{of: &Source{File: path, Path: path, seen: newFingerprint()}, sources: sources}
 	for _, src := range sources {
 		src.File, src.Path, src.below = path, path, below(root, path)
-		src.SHA256, src.Size, src.seen = seen.SHA256, seen.Size, seen.seen
+		src.Size, src.seen = info.Size(), of.of.seen
 	}
-	d.inventory.Sources = append(d.inventory.Sources, sources...)
+	d.inventory.Sources, d.digests = append(d.inventory.Sources, sources...), append(d.digests, of)
+	taking.Go(func() error {
+		of.failed = of.of.takeDigest(ctx)
+		return nil // it is told in its turn
+	})
 	return nil
 }
 
@@ -206,12 +257,12 @@ func below(root, path string) string {
 }
 
 // years gives every source its collection year and term, set by set, and refuses what does not fit them.
-func (d *discovery) years(ctx context.Context) error {
+func (d *discovery) years(found []*set) error {
 	held := make(map[string]*Source) // by table, year and term
 	twice := make(map[[2]string]bool)
 	same := make(map[string]*Source) // of tables that several files may hold: by table, return and content
-	for _, s := range sets(d.inventory.Sources) {
-		year, err := d.yearOf(ctx, s)
+	for _, s := range found {
+		year, err := d.yearOf(s)
 		if err := d.note(err); err != nil {
 			return err
 		}

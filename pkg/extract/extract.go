@@ -62,8 +62,8 @@ type Source struct {
 	Size        int64
 	SHA256      [sha256.Size]byte // of the whole file, taken when it was recognised
 
-	seen  fingerprint // of the file when it was recognised
-	below string      // the part of the path that may name a year
+	seen  *fingerprint // of the file when it was recognised; nil when no digest was taken
+	below string       // the part of the path that may name a year
 }
 
 // Place is a place in the source's file; row 0 is the whole file, column "" all columns.

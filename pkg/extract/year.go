@@ -1,16 +1,10 @@
 package extract
 
 import (
-	"cmp"
-	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
-	"time"
 
-	"github.com/postern-gateway/postern/pkg/civil"
-	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/finding"
 )
 
@@ -30,6 +24,8 @@ type set struct {
 	said    said   // the year that the path says
 	term    string // the term that the path says, "" for none
 	sources []*Source
+	shown   int   // the year that the dates inside show, where it was asked for
+	failed  error // that it could not be told
 }
 
 func sets(sources []*Source) []*set {
@@ -84,7 +80,7 @@ func (s *set) termOf() (string, error) {
 
 // yearOf tells a set's collection year from what its path says and what the dates inside show. Dates after the end of
 // the year that the path says refuse the set; a path that says nothing leaves it to the dates.
-func (d *discovery) yearOf(ctx context.Context, s *set) (int, error) {
+func (d *discovery) yearOf(s *set) (int, error) {
 	first := s.sources[0]
 	said := s.said.ending(first.Table.YearBegins, s.term)
 	if first.Year != 0 {
@@ -93,7 +89,7 @@ func (d *discovery) yearOf(ctx context.Context, s *set) (int, error) {
 		}
 		return first.Year, nil
 	}
-	shown, err := d.yearShown(ctx, s)
+	shown, err := s.shown, s.failed
 	if err != nil {
 		return 0, err
 	}
@@ -125,71 +121,4 @@ func stated(s *set, said int) error {
 			fmt.Sprintf("the path says collection year %d, but the file says %d", said, year), "put the file in the folder of its own year")
 	}
 	return nil
-}
-
-// yearShown is the latest collection year of the dates that a set's evidence columns hold, slips of the keyboard aside:
-// one date in a hundred may be later, and in small sets two, though never more than one in ten. The table with the most evidence columns is asked first (in the SSDA903
-// return, the episodes); others only when it has no date. 0 when there is none.
-func (d *discovery) yearShown(ctx context.Context, s *set) (int, error) {
-	asked := slices.Clone(s.sources)
-	slices.SortStableFunc(asked, func(a, b *Source) int {
-		return cmp.Or(cmp.Compare(len(b.Table.YearEvidence), len(a.Table.YearEvidence)), cmp.Compare(a.File, b.File))
-	})
-	for _, src := range asked {
-		if len(src.Table.YearEvidence) == 0 {
-			break
-		}
-		counts, err := d.evidence(ctx, src)
-		if err != nil {
-			return 0, err
-		}
-		if year := latestYear(counts); year != 0 {
-			return year, nil
-		}
-	}
-	return 0, nil
-}
-
-// evidence counts the dates of a source's evidence columns by collection year.
-func (d *discovery) evidence(ctx context.Context, src *Source) (map[int]int64, error) {
-	counts := make(map[int]int64)
-	reader := d.readers[strings.ToLower(filepath.Ext(src.Path))]
-	demand := &Demand{Source: src, Want: NewWant(src.Table, src.Table.YearEvidence...), Report: &finding.Report{}, Confidential: true, Sink: func(b *Batch) error {
-		for i := range b.Columns {
-			count(&b.Columns[i], src.Table.YearBegins, counts)
-		}
-		return nil
-	}} // what is wrong with the rows is reported when they are read for the drop
-	err := reader.Read(ctx, []*Demand{demand})
-	return counts, err
-}
-
-func count(c *Column, begins time.Month, counts map[int]int64) {
-	if c.Def.Type != dataset.Date {
-		return
-	}
-	for _, at := range c.Index {
-		if v := c.Values[at]; v.State == Known {
-			counts[civil.Date(v.Num).YearEnding(begins)]++
-		}
-	}
-}
-
-func latestYear(counts map[int]int64) int {
-	years := make([]int, 0, len(counts))
-	total := int64(0)
-	for year, n := range counts {
-		years = append(years, year)
-		total += n
-	}
-	slices.Sort(years)
-	slips := max(total/100, min(2, total/10))
-	below := int64(0)
-	for _, year := range years {
-		below += counts[year]
-		if total-below <= slips {
-			return year
-		}
-	}
-	return 0
 }

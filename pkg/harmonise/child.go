@@ -124,7 +124,7 @@ func (k *kids) add(b *extract.Batch, source *dataset.Source, rank int16) error {
 	k.Tally.Quarantined += held
 	columns := translate(b, source, k.Table, k.columns, k.in.Choices)
 	id := &columns[0] // with() put the child's identifier in front
-	numbers, err := k.in.Children.NumbersOf(b, id)
+	numbers, err := k.in.Children.numbersOf(b, id)
 	if err != nil {
 		return err
 	}

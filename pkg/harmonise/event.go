@@ -70,7 +70,7 @@ func (e *events) add(b *extract.Batch, source *dataset.Source, rank int32, joins
 		}
 	}
 	child, day := out.Column(e.Table.OneRowPer[0]), out.Column(e.Table.OneRowPer[1])
-	numbers, err := e.in.Children.NumbersOf(out, child)
+	numbers, err := e.in.Children.numbersOf(out, child)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ const inConfidence = 1 << 16
 // claim remembers the events of rows that are kept back, so that no earlier return speaks in their place.
 func (e *events) claim(b *extract.Batch, mark int32, source *dataset.Source) error {
 	child, day := b.Column(e.Table.OneRowPer[0]), b.Column(e.Table.OneRowPer[1])
-	numbers, err := e.in.Children.NumbersOf(b, child)
+	numbers, err := e.in.Children.numbersOf(b, child)
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,8 @@ func (e *events) fate(child uint32, day extract.Value, place finding.Place, in i
 func filter(b *extract.Batch, keep []bool, kept int) *extract.Batch {
 	out := &extract.Batch{Source: b.Source, Rows: make([]int64, 0, kept), Columns: make([]extract.Column, len(b.Columns))}
 	for i := range b.Columns {
-		out.Columns[i] = extract.Column{Def: b.Columns[i].Def, From: b.Columns[i].From, Values: b.Columns[i].Values, Index: make([]uint32, 0, kept)}
+		out.Columns[i] = b.Columns[i]
+		out.Columns[i].Index = make([]uint32, 0, kept)
 	}
 	for row, k := range keep {
 		if !k {

@@ -8,7 +8,7 @@ import (
 // gather keeps what is needed of the rows that the other table would leave.
 func (d *derived) gather(b *extract.Batch) error {
 	child := b.Column(d.from[0])
-	numbers, err := d.in.Children.NumbersOf(b, child)
+	numbers, err := d.in.Children.numbersOf(b, child)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (d *derived) refuse(b *extract.Batch, row int, column *extract.Column, rule
 // lose keeps whose rows are held back, and of when they are: what they would have told is not known.
 func (d *derived) lose(b *extract.Batch) error {
 	child := b.Column(d.from[0])
-	numbers, err := d.in.Children.NumbersOf(b, child)
+	numbers, err := d.in.Children.numbersOf(b, child)
 	if err != nil {
 		return err
 	}

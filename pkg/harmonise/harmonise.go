@@ -183,26 +183,52 @@ func inYear(b *extract.Batch, feed *dataset.Feed) string {
 
 func translateCodes(from *extract.Column, feed *dataset.Feed, to *dataset.Column, choices Choices) []extract.Value {
 	values := make([]extract.Value, len(from.Values))
-	for i, v := range from.Values {
-		if v.State != extract.Known {
-			continue
-		}
-		code := from.Def.Codes[v.Num].Value
-		if feed.Broad(code) {
-			continue
-		}
-		if feed.Map != nil {
-			decided, ok := feed.Map.Decided(code, choices.Ethnicity)
-			if !ok {
-				continue // it is the agreement's to decide: see undecided
-			}
-			code = decided
-		}
-		// The definitions were held to having a place for every code when they were loaded.
-		at, _ := to.Code(code, 0)
-		values[i] = extract.Value{State: extract.Known, Num: int32(at)}
+	for i := range values {
+		values[i] = translateCode(from.Values[i], from.Def, feed, to, choices)
 	}
 	return values
+}
+
+// translateCode is what a code of a source column becomes.
+func translateCode(v extract.Value, from *dataset.Column, feed *dataset.Feed, to *dataset.Column, choices Choices) extract.Value {
+	if v.State != extract.Known {
+		return extract.Value{}
+	}
+	code := from.Codes[v.Num].Value
+	if feed.Broad(code) {
+		return extract.Value{}
+	}
+	if feed.Map != nil {
+		decided, ok := feed.Map.Decided(code, choices.Ethnicity)
+		if !ok {
+			return extract.Value{} // it is the agreement's to decide: see undecided
+		}
+		code = decided
+	}
+	// The definitions were held to having a place for every code when they were loaded.
+	at, _ := to.Code(code, 0)
+	return extract.Value{State: extract.Known, Num: int32(at)}
+}
+
+// truths is a column that says of each distinct value whether it is one of the feed's.
+func truths(from *extract.Column, f *dataset.Feed, def *dataset.Column) extract.Column {
+	out := extract.Column{Def: def, From: from.Def.Name, Values: make([]extract.Value, len(from.Values)), Index: from.Index}
+	for i, v := range from.Values {
+		out.Values[i] = oneOf(v, from.Def, f)
+	}
+	return out
+}
+
+// oneOf says whether a value is one of the feed's.
+func oneOf(v extract.Value, from *dataset.Column, f *dataset.Feed) extract.Value {
+	if v.State != extract.Known {
+		return extract.Value{}
+	}
+	out := extract.Value{State: extract.Known}
+	if slices.Contains(f.TrueFor, from.Codes[v.Num].Value) {
+		out.Num = 1
+	}
+	return out
 }
 
 // wantOf lists what to read of a source table for the core columns asked for, and besides them.

@@ -171,7 +171,7 @@ func without(b *extract.Batch, keep []bool, kept int) *extract.Batch {
 	for i := range out.Broken.Columns {
 		c, more := &out.Broken.Columns[i], &b.Broken.Columns[i]
 		first := uint32(len(c.Values))
-		c.Values = slices.Concat(c.Values, more.Values)
+		c.Values, c.Stock = slices.Concat(c.Values, more.Values), nil
 		for _, n := range more.Index {
 			c.Index = append(c.Index, first+n)
 		}

@@ -102,7 +102,7 @@ func (l *linker) finish(context.Context) error { return nil }
 
 func (l *linker) add(b *extract.Batch, table dataset.Link, at int) error {
 	id := b.Column(table.ChildID)
-	children, err := l.in.Children.NumbersOf(b, id)
+	children, err := l.in.Children.numbersOf(b, id)
 	if err != nil {
 		return err
 	}

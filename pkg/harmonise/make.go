@@ -12,6 +12,8 @@ import (
 // Make makes tables. Those that are made of the same files are made side by side, so that each file is read once; the
 // others one after the other. When links is not nil, it is filled as well, in the same pass.
 func Make(ctx context.Context, in Input, jobs []*Job, links *Links) error {
+	in.Children.looked.Store(true)
+	defer in.Children.looked.Store(false)
 	var makers []maker
 	if links != nil {
 		makers = append(makers, newLinker(in, links))
@@ -167,26 +169,6 @@ func readAll(ctx context.Context, in Input, now []reading) error {
 	}
 	return nil
 }
-
-// asReturned passes a source table on as it is.
-type asReturned struct {
-	in  Input
-	job *Job
-}
-
-func (a *asReturned) readings() []reading {
-	var out []reading
-	for _, src := range a.in.Inventory.Of(a.job.Table.ID()) {
-		d := &extract.Demand{Source: src, Want: extract.NewWant(a.job.Table, a.job.Columns...), Report: a.job.Report, Sink: a.job.Sink}
-		out = append(out, reading{demand: d, tally: &a.job.Tally, then: []func() error{func() error {
-			a.job.Tally.Left += d.Tally.Passed
-			return nil
-		}}})
-	}
-	return out
-}
-
-func (a *asReturned) finish(context.Context) error { return nil }
 
 // yearly lists the sources of a core table's sources in their turns, in each latest collection year first, in a year in the
 // order of the definitions, and makes readings of each.

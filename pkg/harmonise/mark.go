@@ -118,7 +118,7 @@ func (k *kids) doubts(b *extract.Batch, source *dataset.Source, rank int16) erro
 	for _, part := range b.Withheld() {
 		marks := k.marks(part, source)
 		id := translate(part, source, k.Table, k.columns[:1], k.in.Choices)[0]
-		numbers, err := k.in.Children.NumbersOf(part, &id)
+		numbers, err := k.in.Children.numbersOf(part, &id)
 		if err != nil {
 			return err
 		}

@@ -23,18 +23,52 @@ func (l *Links) trace(table int) *Trace {
 // noteFound notes by which of a pupil's numbers, the present one first, he or she was found.
 func (l *Links) noteFound(table int, numbers []extract.Value) {
 	for i, v := range numbers {
-		n, known := l.numbers.Find([]byte(v.Text))
-		if v.Text == "" || !known || l.told[n] == secretly {
-			continue
+		if c := l.clue(v); c&finds != 0 {
+			l.trace(table).add(c, i)
+			return
 		}
-		if i > 0 || l.told[n] == asFormer {
-			l.trace(table).Former++
-		}
-		if temporary(v.Text) {
-			l.trace(table).Temporary++
-		}
-		return
 	}
+}
+
+// clue says how a pupil number finds a child.
+type clue uint8
+
+const (
+	finds       clue = 1 << iota // it is a child's
+	isFormer                     // as a former one
+	isTemporary                  // and a temporary one
+)
+
+func (l *Links) clue(v extract.Value) clue {
+	n, known := l.numbers.Find([]byte(v.Text))
+	if v.Text == "" || !known || l.told[n] == secretly {
+		return 0
+	}
+	c := finds
+	if l.told[n] == asFormer {
+		c |= isFormer
+	}
+	if temporary(v.Text) {
+		c |= isTemporary
+	}
+	return c
+}
+
+// add counts a child found by a number of a pupil, the at-th: from 0, the present one.
+func (t *Trace) add(c clue, at int) {
+	if at > 0 || c&isFormer != 0 {
+		t.Former++
+	}
+	if c&isTemporary != 0 {
+		t.Temporary++
+	}
+}
+
+// join adds what a part of a file came to.
+func (t *Trace) join(part Trace) {
+	t.Former += part.Former
+	t.Temporary += part.Temporary
+	t.Shared += part.Shared
 }
 
 // temporary reports whether a pupil number is one that a school gave until the true one is known: it ends in a letter.

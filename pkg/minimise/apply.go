@@ -10,7 +10,7 @@
 //
 // In this order: a row without a usable identifier is kept back or leaves with null, as the agreement says; a row whose
 // child is not of the cohort is held back; a row dated outside the data period is held back; every column that leaves
-// is made by its treatment, once per distinct value of a batch. Nothing else leaves.
+// is made by its treatment, once per distinct value (Treater). Nothing else leaves.
 //
 // # Treated data
 //
@@ -19,8 +19,9 @@
 //
 // # Cost
 //
-// Per distinct value of a batch one treatment (an HMAC about 1 µs, the others a few ns); per row and column one copy of 5
-// or 21 bytes; to order the rows, one sort of an index.
+// Per distinct identifier of a run one HMAC (about 1 µs); per distinct value of a worker's columns one treatment (a few ns);
+// per row and column one look-up and a code of 1 to 4 bytes (about 2 ns); to order the rows, about 50 ns a row. Memory: rows
+// up to the stage's budget, and per distinct identifier about 50 bytes (a child's number, and the pseudonym).
 package minimise
 
 import (
@@ -28,7 +29,6 @@ import (
 	"github.com/postern-gateway/postern/pkg/civil"
 	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/finding"
-	"github.com/postern-gateway/postern/pkg/harmonise"
 )
 
 // Held counts what did not leave of a table, and why. Rows that came in = rows that left + NotInCohort +
@@ -45,64 +45,28 @@ type Held struct {
 // NewHeld makes an empty count.
 func NewHeld() *Held { return &Held{Cells: make(map[string]map[Outcome]int64)} }
 
-// Apply treats a batch of the table. What did not leave is counted in held; findings go to report.
-func (t *Table) Apply(b *extract.Batch, held *Held, report *finding.Report) (*Batch, error) {
-	rows, children, err := t.keepRows(b, held, report)
-	if err != nil {
-		return nil, err
-	}
-	out := &Batch{layout: t.layout, rows: make([]byte, len(rows)*t.layout.width)}
-	for i := range t.works {
-		counts := t.column(i, b, rows, children, out.rows)
-		cells := held.Cells[t.Columns[i].Name]
-		if cells == nil {
-			cells = make(map[Outcome]int64)
-			held.Cells[t.Columns[i].Name] = cells
-		}
+// Join adds what another count has.
+func (h *Held) Join(other *Held) {
+	h.NotInCohort += other.NotInCohort
+	h.OutsidePeriod += other.OutsidePeriod
+	h.Unusable += other.Unusable
+	h.Nobody += other.Nobody
+	h.Seen += other.Seen
+	for name, counts := range other.Cells {
 		for outcome, n := range counts {
-			cells[outcome] += n
+			h.count(name, outcome, n)
 		}
 	}
-	return out, nil
 }
 
-// keepRows lists the rows that leave, and the number of the child of each.
-func (t *Table) keepRows(b *extract.Batch, held *Held, report *finding.Report) (rows []int, children []uint32, err error) {
-	column := b.Column(t.Source.ChildID)
-	var numbers []uint32
-	if column != nil {
-		if numbers, err = t.plan.children.NumbersOf(b, column); err != nil {
-			return nil, nil, err
-		}
+// count counts cells of a column.
+func (h *Held) count(column string, outcome Outcome, n int64) {
+	cells := h.Cells[column]
+	if cells == nil {
+		cells = make(map[Outcome]int64)
+		h.Cells[column] = cells
 	}
-	event := b.Column(t.Source.EventDate)
-	rows = make([]int, 0, b.Len())
-	children = make([]uint32, 0, b.Len())
-	for row := range b.Len() {
-		held.Seen++
-		child := harmonise.Nobody
-		if column != nil {
-			child = numbers[column.Index[row]]
-			if child == harmonise.Nobody {
-				held.Nobody++
-				report.Add(harmonise.RuleNobody, t.severity(), b.Source.Place(b.Rows[row], column.Named()),
-					"the cell identifies no child", "fill in the child's identifier in the source system")
-				if t.keepsBack() {
-					held.Unusable++
-					continue
-				}
-			}
-		}
-		switch {
-		case !t.plan.people.has(child):
-			held.NotInCohort++
-		case event != nil && !t.inPeriod(event.At(row)), event != nil && t.begunOutside(b, row, event.At(row)), event == nil && !t.yearInPeriod(b.Source):
-			held.OutsidePeriod++
-		default:
-			rows, children = append(rows, row), append(children, child)
-		}
-	}
-	return rows, children, nil
+	cells[outcome] += n
 }
 
 // keepsBack reports whether rows without a usable identifier are kept back: where the agreement says so, and under a
@@ -146,95 +110,6 @@ func (t *Table) yearInPeriod(src *extract.Source) bool {
 		last = civil.MustYMD(src.Year, int(t.Source.YearBegins), 1) - 1
 	}
 	return last >= t.period.DataFrom && first <= t.period.DataTo
-}
-
-// column makes one column of the rows that leave, and counts what came out.
-func (t *Table) column(i int, b *extract.Batch, rows []int, children []uint32, out []byte) map[Outcome]int64 {
-	w := &t.works[i]
-	switch {
-	case w.fixed:
-		for at := range rows {
-			t.layout.setNumber(t.row(out, at), i, 0)
-		}
-		return map[Outcome]int64{Treated: int64(len(rows))}
-	case w.writer != nil:
-		return t.pseudonyms(i, b.Column(t.Columns[i].From), rows, out)
-	case w.since != nil:
-		return t.daysSince(i, b.Column(t.Columns[i].From), rows, children, out)
-	}
-	column := b.Column(t.Columns[i].From)
-	cells := make([]int32, len(column.Values))
-	outcomes := make([]Outcome, len(column.Values))
-	for n, v := range column.Values {
-		cells[n], outcomes[n] = w.treat(v)
-	}
-	tally := make([]int64, len(column.Values))
-	for at, row := range rows {
-		n := column.Index[row]
-		tally[n]++
-		if outcomes[n] == Treated {
-			t.layout.setNumber(t.row(out, at), i, cells[n])
-		}
-	}
-	return sum(outcomes, tally)
-}
-
-func (t *Table) row(out []byte, at int) []byte {
-	w := t.layout.width
-	return out[at*w : (at+1)*w]
-}
-
-func sum(outcomes []Outcome, tally []int64) map[Outcome]int64 {
-	counts := make(map[Outcome]int64)
-	for n, outcome := range outcomes {
-		if tally[n] > 0 {
-			counts[outcome] += tally[n]
-		}
-	}
-	return counts
-}
-
-// pseudonyms makes a pseudonym once per distinct identifier that leaves. What is not hashed leaves as null.
-func (t *Table) pseudonyms(i int, column *extract.Column, rows []int, out []byte) map[Outcome]int64 {
-	macs := make([][macSize]byte, len(column.Values))
-	made := make([]bool, len(column.Values))
-	outcomes := make([]Outcome, len(column.Values))
-	tally := make([]int64, len(column.Values))
-	var text []byte
-	for at, row := range rows {
-		n := column.Index[row]
-		tally[n]++
-		if v := &column.Values[n]; !made[n] {
-			made[n] = true
-			switch {
-			case v.State == extract.Known && v.Text != "":
-				outcomes[n] = Treated
-				text = append(text[:0], v.Text...)
-				t.works[i].writer.MAC(&macs[n], text)
-			case v.State == extract.Unusable:
-				outcomes[n] = Outcome(string(NotUsable) + ": " + v.Outcome.String())
-			default: // a blank is never hashed, whatever it says of itself
-				outcomes[n] = NoValue
-			}
-		}
-		if outcomes[n] == Treated {
-			t.layout.setMAC(t.row(out, at), i, &macs[n])
-		}
-	}
-	return sum(outcomes, tally)
-}
-
-// daysSince counts from the child's own index event, row by row.
-func (t *Table) daysSince(i int, column *extract.Column, rows []int, children []uint32, out []byte) map[Outcome]int64 {
-	counts := make(map[Outcome]int64)
-	for at, row := range rows {
-		n, outcome := since(t.works[i].since, children[at], column.At(row), t.period)
-		counts[outcome]++
-		if outcome == Treated {
-			t.layout.setNumber(t.row(out, at), i, n)
-		}
-	}
-	return counts
 }
 
 func since(event *eventDates, child uint32, v extract.Value, period agreement.Period) (int32, Outcome) {

@@ -2,6 +2,7 @@ package minimise
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -26,6 +27,7 @@ type Plan struct {
 	children *harmonise.Children
 	people   *population
 	events   map[string]*eventDates
+	books    map[bookOf]*book
 }
 
 // Table is one table of the plan.
@@ -47,6 +49,7 @@ type Table struct {
 type work struct {
 	treat  treatment                // nil for a pseudonym or days since an event
 	writer *pseudonym.Pseudonymiser // of a pseudonym
+	book   *book                    // of a pseudonym
 	since  *eventDates              // of days since an event
 	fixed  bool                     // of a constant
 }
@@ -54,7 +57,7 @@ type work struct {
 // Compile turns an agreement into a plan. The agreement has been parsed against the same definitions, so that every
 // name in it is known. reference is the first day of the month at which ages are counted.
 func Compile(catalogue *dataset.Catalogue, a *agreement.Agreement, keys Keys, reference civil.Date) (*Plan, error) {
-	p := &Plan{children: harmonise.NewChildren(), events: make(map[string]*eventDates)}
+	p := &Plan{children: harmonise.NewChildren(), events: make(map[string]*eventDates), books: make(map[bookOf]*book)}
 	p.lookups(catalogue, a)
 	for i := range a.Tables {
 		t, err := p.table(catalogue, a, &a.Tables[i], keys, reference)
@@ -91,17 +94,18 @@ func (p *Plan) table(catalogue *dataset.Catalogue, a *agreement.Agreement, from 
 	t := &Table{ID: from.ID, Source: source, Children: -1, plan: p, period: a.Period, unusable: a.Pseudonyms.OnUnusable}
 	t.needs = append(t.needs, source.ChildID, source.EventDate)
 	event := -1
-	writers := make([]*pseudonym.Pseudonymiser, len(from.Columns))
 	for i := range from.Columns {
 		c := &compiler{catalogue: catalogue, agreement: a, source: source, keys: keys, reference: reference, events: p.events}
 		out, w, err := c.column(&from.Columns[i])
 		if err != nil {
 			return nil, err
 		}
+		if out.Kind == Pseudonym {
+			w.book = p.book(bookOf{out.Domain.Kind, out.From == source.ChildID})
+		}
 		t.Columns = append(t.Columns, out)
 		t.works = append(t.works, w)
 		t.needs = append(t.needs, out.From)
-		writers[i] = w.writer
 		if out.Kind == Pseudonym && out.From == source.ChildID && t.Children < 0 {
 			t.Children = i
 		}
@@ -115,8 +119,16 @@ func (p *Plan) table(catalogue *dataset.Catalogue, a *agreement.Agreement, from 
 	}
 	t.needs = slices.DeleteFunc(t.needs, func(name string) bool { return name == "" })
 	first := slices.DeleteFunc([]int{t.Children, event}, func(i int) bool { return i < 0 })
-	t.layout = newLayout(t.Columns, writers, first...)
+	t.layout = newLayout(t.Columns, t.works, first...)
 	return t, nil
+}
+
+// book finds or makes a book.
+func (p *Plan) book(of bookOf) *book {
+	if p.books[of] == nil {
+		p.books[of] = newBook(of)
+	}
+	return p.books[of]
 }
 
 // Needs lists the columns of the core or source table that must be read; no other becomes a value in memory.
@@ -146,6 +158,7 @@ func (c *compiler) column(from *agreement.Column) (Column, work, error) {
 		out.Kind, out.Class = Code, dataset.Ordinary
 		out.Codes = []dataset.CodeValue{{Value: from.Treatment.Value, Meaning: "The same in every row"}}
 		out.Meaning, out.Treatment = "A constant", "constant"
+		c.bound(&out, nil, from.Treatment)
 		return out, work{fixed: true}, nil
 	}
 	def := c.source.Column(from.From)
@@ -157,7 +170,40 @@ func (c *compiler) column(from *agreement.Column) (Column, work, error) {
 		out.Meaning += ": " + strings.Join(slices.DeleteFunc(slices.Clone(f.Names), func(name string) bool { return !slices.Contains(c.agreement.Choices.Premiums, name) }), ", ")
 	}
 	w, err := c.treat(&out, def, from.Treatment)
+	c.bound(&out, def, from.Treatment)
 	return out, w, err
+}
+
+// How far numbers go that nothing else holds to a range.
+const (
+	mostMonths = 1<<16 - 2 // of an age
+	mostDays   = 1 << 22   // between two dates, one way or the other
+	mostMade   = 1 << 22   // that a number which was summed or counted may be away from the range of its column
+)
+
+// bound says from which number to which the cells of a column may be.
+func (c *compiler) bound(out *Column, def *dataset.Column, t agreement.Treatment) {
+	var from, to int64
+	switch {
+	case out.Kind == Pseudonym:
+		to = math.MaxUint32 - 2
+	case out.Kind == Code:
+		to = int64(len(out.Codes)) - 1
+	case out.Kind == Boolean:
+		to = 1
+	case out.Kind == Date:
+		period := c.agreement.Period
+		from, to = int64(firstOf(Granularity(t.To), period.DataFrom)), int64(period.DataTo)
+	case t.Kind == dataset.DaysSince:
+		from, to = -mostDays, mostDays
+	case t.Kind != dataset.Keep:
+		to = mostMonths
+	case c.source.Core(): // it may have been summed or counted, and nothing holds the sum to the range of the column
+		from, to = int64(def.Min)-mostMade, int64(def.Max)+mostMade
+	default:
+		from, to = int64(def.Min), int64(def.Max)
+	}
+	out.Base, out.most = int32(from), uint32(to-from+1)
 }
 
 // treat fills in what comes out of a treatment, and gives what makes it.

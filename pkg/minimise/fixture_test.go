@@ -275,9 +275,10 @@ func (r *run) treat(id string, each func(table *minimise.Table, b *extract.Batch
 		}
 		r.held[id] = minimise.NewHeld()
 		var err error
+		treater := table.Treater()
 		r.tally[id], err = r.table(table.Source, table.Needs(), func(b *extract.Batch) error {
-			treated, err := table.Apply(b, r.held[id], r.report)
-			if err != nil {
+			treated := table.NewBatch()
+			if err := treater.Apply(treated, b, r.held[id], r.report); err != nil {
 				return err
 			}
 			return each(table, b, treated)

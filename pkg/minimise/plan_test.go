@@ -248,7 +248,8 @@ func TestBlankIsNeverHashed(t *testing.T) {
 	table := plan.Tables[0]
 	blank := []extract.Value{{State: extract.Known}}
 	held := minimise.NewHeld()
-	treated, err := table.Apply(&extract.Batch{
+	treated := table.NewBatch()
+	err = table.Treater().Apply(treated, &extract.Batch{
 		Source: &extract.Source{Table: table.Source, Year: 2021}, Rows: []int64{1},
 		Columns: []extract.Column{
 			{Def: table.Source.Column("CHILD"), Values: blank, Index: []uint32{0}}, {Def: table.Source.Column("URN"), Values: blank, Index: []uint32{0}},

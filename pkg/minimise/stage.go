@@ -1,250 +1,200 @@
 package minimise
 
 import (
-	"bufio"
-	"bytes"
-	"container/heap"
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
-	"io"
+	"math/bits"
 	"os"
-	"path/filepath"
-	"slices"
+	"runtime"
 )
 
 const (
-	// stageBudget is how many bytes of rows a stage holds in memory before it spills a sorted run.
+	// stageBudget is how many bytes of rows a stage holds in memory before it spills them.
 	stageBudget = 64 << 20
 	// orderedRows is how many rows Ordered hands on at a time.
 	orderedRows = 1 << 15
-	// mergeBuffer is how much of each run is read ahead while runs are merged.
-	mergeBuffer = 1 << 18
+	// buckets is how many buckets rows are put in: one for each first byte of the child's pseudonym.
+	buckets = 256
+	// mostBlock is how many bytes a bucket grows by at most.
+	mostBlock = 1 << 16
 )
 
 // Stage holds the treated rows of one table until disclosure control has seen them all, and gives them back in order.
-// Rows beyond its memory are spilled as sorted runs to files of mode 0600 in the folder it was given, which lies under
-// the council's own state folder; Close removes them.
 //
-// Cost: memory of 64 MiB and a sort index, whatever the number of rows; each row is written and read once when there
-// are more. The order is a total one over the whole row, so that it does not depend on how rows came in.
+// Rows lie in 256 buckets, by the first byte of the child's pseudonym; where that does not leave, by the column that rows are
+// ordered by first. Rows beyond the stage's memory are spilled, bucket by bucket, to files of mode 0600 in the folder it was
+// given, which lies under the council's own state folder; Close removes them. To order the rows is to order each bucket by
+// itself, several side by side, ahead of whoever takes them. A bucket that is too large for memory is divided on disk by the
+// bytes in which its rows differ first.
+//
+// Cost: the memory that SpillAt says, whatever the number of rows, a quarter more while rows are ordered, and the batch that
+// is handed on; each row is written and read once when there are more, and once more if its bucket is divided. The order is
+// a total one over the whole row, so that it does not depend on how rows came in, on the memory or on the workers.
 type Stage struct {
-	layout *layout
-	dir    func() (string, error)
-	name   string
-	budget int
-	rows   []byte
-	sorted bool
-	runs   []string
-	count  int64
+	layout  *layout
+	dir     func() (string, error)
+	name    string
+	budget  int
+	workers int
+	limit   int               // of a bucket's bytes, for tests; 0 for what the memory allows
+	open    [buckets][]byte   // the block that rows are put in
+	used    [buckets]int      // how many of its bytes are rows
+	full    [buckets][][]byte // those before it
+	free    [][]byte
+	held    int // bytes of rows in memory
+	rows    [buckets]int64
+	count   int64
+	seen    []uint64 // of the numbers of the child's book, those of which there are rows
+	files   []*spillFile
+	divided int // files made while buckets were divided
+	closed  bool
 }
 
 // NewStage makes an empty stage for a table. dir makes the folder of its spill files, and is asked only when there are
 // more rows than memory.
 func (t *Table) NewStage(dir func() (string, error)) *Stage {
-	return &Stage{layout: t.layout, dir: dir, name: t.FileBase(), budget: stageBudget}
+	return &Stage{layout: t.layout, dir: dir, name: t.FileBase(), budget: stageBudget, workers: runtime.GOMAXPROCS(0)}
 }
 
-// SpillAt sets how many bytes of rows the stage holds in memory before it spills a sorted run, where 64 MiB is not right.
+// SpillAt sets how many bytes of rows the stage holds in memory before it spills them, where 64 MiB is not right.
 func (s *Stage) SpillAt(bytes int) { s.budget = bytes }
 
-// Add stages a batch.
-func (s *Stage) Add(b *Batch) error {
-	if b.layout != s.layout {
-		return errors.New("minimise: a batch of another table was staged")
+// Workers sets how many goroutines order rows, where GOMAXPROCS is not right; 0 leaves it. They are fewer where memory
+// allows no more.
+func (s *Stage) Workers(n int) {
+	if n > 0 {
+		s.workers = n
 	}
-	s.rows = append(s.rows, b.rows...)
+}
+
+// Add stages the rows of a batch, which are copied. It is called by one goroutine at a time.
+func (s *Stage) Add(b *Batch) error {
+	if b.layout != s.layout || b.ranks != nil {
+		return errOtherBatch
+	}
+	s.note(b)
+	w := s.layout.width
+	for i, bucket := range b.buckets {
+		n := s.used[bucket]
+		if n+w > len(s.open[bucket]) {
+			s.grow(int(bucket))
+			n = 0
+		}
+		copy(s.open[bucket][n:n+w], b.rows[i*w:])
+		s.used[bucket] = n + w
+		s.rows[bucket]++
+	}
 	s.count += int64(b.Len())
-	s.sorted = false
-	if len(s.rows) >= s.budget {
+	s.held += len(b.rows)
+	if s.held >= s.budget && s.held > 0 {
 		return s.spill()
 	}
 	return nil
 }
 
+// note marks the children of the rows.
+func (s *Stage) note(b *Batch) {
+	lead, w := s.layout.lead, s.layout.width
+	if lead < 0 {
+		return
+	}
+	if words := s.layout.books[lead].len() / 64; len(s.seen) < words {
+		s.seen = append(s.seen, make([]uint64, words-len(s.seen))...)
+	}
+	for at := 0; at < len(b.rows); at += w {
+		if n := binary.BigEndian.Uint32(b.rows[at:]); n != 0 { // the lead stands first
+			s.seen[(n-1)/64] |= 1 << ((n - 1) % 64)
+		}
+	}
+}
+
+// most is how many bytes a block has at most.
+func (s *Stage) most() int { return min(max(s.budget/(4*buckets), 1<<12), mostBlock) }
+
+// grow puts the bucket's block aside, and gives it a new one: larger than that, so that small tables take little.
+func (s *Stage) grow(bucket int) {
+	last := s.open[bucket][:s.used[bucket]]
+	if len(last) > 0 {
+		s.full[bucket] = append(s.full[bucket], last)
+	}
+	if n := len(s.free); n > 0 {
+		s.open[bucket], s.free = s.free[n-1], s.free[:n-1]
+		return
+	}
+	s.open[bucket] = make([]byte, max(min(2*cap(last), s.most()), 16*s.layout.width))
+}
+
+// each hands on the rows of a bucket that are in memory.
+func (s *Stage) each(bucket int, visit func(rows []byte)) {
+	for _, block := range s.full[bucket] {
+		visit(block)
+	}
+	visit(s.open[bucket][:s.used[bucket]])
+}
+
 // Rows is the number of rows staged.
 func (s *Stage) Rows() int64 { return s.count }
+
+// Children is the number of distinct children of whom there are rows; 0 where their pseudonym does not leave.
+func (s *Stage) Children() int64 {
+	if s.layout.lead < 0 {
+		return 0
+	}
+	n := 0
+	for _, word := range s.seen {
+		n += bits.OnesCount64(word)
+	}
+	return int64(n)
+}
+
+// Leads hands on the pseudonyms of the children of whom there are rows, in order, each once: text as it stands in a drop,
+// valid until yield returns. No row is ordered or read for it.
+func (s *Stage) Leads(ctx context.Context, yield func(pseudonym []byte) error) error {
+	lead := s.layout.lead
+	if lead < 0 || s.count == 0 {
+		return ctx.Err()
+	}
+	if s.closed {
+		return errClosed
+	}
+	ranks := s.layout.books[lead].ranks(s.workers)
+	var text []byte
+	for place, n := range ranks.numbers {
+		if place%orderedRows == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+		if int(n/64) >= len(s.seen) || s.seen[n/64]>>(n%64)&1 == 0 {
+			continue
+		}
+		text = s.layout.writers[lead].AppendText(text[:0], ranks.mac(uint32(place)))
+		if err := yield(text); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
 
 // Close removes the spill files.
 func (s *Stage) Close() error {
 	var errs []error
-	for _, run := range s.runs {
-		errs = append(errs, os.Remove(run))
+	for _, f := range s.files {
+		errs = append(errs, os.Remove(f.path))
 	}
-	s.runs, s.rows = nil, nil
+	s.files, s.free, s.seen, s.closed = nil, nil, nil, true
+	s.clear()
 	return errors.Join(errs...)
 }
 
-// sort orders the rows in memory. The first eight bytes decide most comparisons.
-func (s *Stage) sort() {
-	if s.sorted {
-		return
-	}
-	w := s.layout.width
-	n := len(s.rows) / w
-	type entry struct {
-		head uint64
-		row  uint32
-	}
-	index := make([]entry, n)
-	var head [8]byte
-	for i := range index {
-		copy(head[:], s.rows[i*w:(i+1)*w])
-		index[i] = entry{binary.BigEndian.Uint64(head[:]), uint32(i)}
-	}
-	slices.SortFunc(index, func(a, b entry) int {
-		switch {
-		case a.head < b.head:
-			return -1
-		case a.head > b.head:
-			return 1
-		}
-		x, y := int(a.row)*w, int(b.row)*w
-		return bytes.Compare(s.rows[x:x+w], s.rows[y:y+w])
-	})
-	ordered := make([]byte, 0, len(s.rows))
-	for _, e := range index {
-		at := int(e.row) * w
-		ordered = append(ordered, s.rows[at:at+w]...)
-	}
-	s.rows, s.sorted = ordered, true
-}
+// errClosed is met when rows are asked for that were thrown away.
+var errClosed = errors.New("the staged rows were thrown away")
 
-// spill writes the rows in memory as one sorted run.
-func (s *Stage) spill() error {
-	s.sort()
-	dir, err := s.dir()
-	if err != nil {
-		return fmt.Errorf("spill treated rows: %w", err)
-	}
-	path := filepath.Join(dir, fmt.Sprintf("%s-%04d.run", s.name, len(s.runs)))
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("spill treated rows: %w", err)
-	}
-	s.runs = append(s.runs, path)
-	_, err = f.Write(s.rows)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("spill treated rows: %w", err)
-	}
-	s.rows = s.rows[:0]
-	return nil
-}
-
-// Ordered hands on all staged rows in order, in batches. It can be called again. A batch is valid until yield returns.
-func (s *Stage) Ordered(ctx context.Context, yield func(*Batch) error) error {
-	s.sort()
-	merge := &merger{width: s.layout.width}
-	if err := merge.add(bytes.NewReader(s.rows)); err != nil {
-		return err
-	}
-	var files []*os.File
-	defer func() {
-		for _, f := range files {
-			_ = f.Close() // only read from: nothing is lost
-		}
-	}()
-	for _, run := range s.runs {
-		f, err := os.Open(run)
-		if err != nil {
-			return fmt.Errorf("read staged rows: %w", err)
-		}
-		files = append(files, f)
-		if err := merge.add(bufio.NewReaderSize(f, mergeBuffer)); err != nil {
-			return err
-		}
-	}
-	return s.emit(ctx, merge, yield)
-}
-
-func (s *Stage) emit(ctx context.Context, merge *merger, yield func(*Batch) error) error {
-	b := &Batch{layout: s.layout, rows: make([]byte, 0, orderedRows*s.layout.width)}
-	seen := int64(0)
-	for len(merge.runs) > 0 {
-		if len(b.rows) == cap(b.rows) {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if err := yield(b); err != nil {
-				return err
-			}
-			b.rows = b.rows[:0]
-		}
-		b.rows = append(b.rows, merge.runs[0].row...)
-		seen++
-		if err := merge.advance(); err != nil {
-			return err
-		}
-	}
-	if seen != s.count {
-		return fmt.Errorf("staged rows of %s are damaged: %d were staged and %d came back", s.name, s.count, seen)
-	}
-	if len(b.rows) == 0 {
-		return ctx.Err()
-	}
-	return yield(b)
-}
-
-// merger is a heap of sorted runs by their next row. Equal rows are alike in every byte, so ties need no rule.
-type merger struct {
-	width int
-	runs  []*run
-}
-
-type run struct {
-	src io.Reader
-	row []byte
-}
-
-func (m *merger) Len() int           { return len(m.runs) }
-func (m *merger) Less(i, j int) bool { return bytes.Compare(m.runs[i].row, m.runs[j].row) < 0 }
-func (m *merger) Swap(i, j int)      { m.runs[i], m.runs[j] = m.runs[j], m.runs[i] }
-
-// Push and Pop are for container/heap.
-func (m *merger) Push(x any) {
-	if r, ok := x.(*run); ok {
-		m.runs = append(m.runs, r)
-	}
-}
-
-// Pop removes the last run.
-func (m *merger) Pop() any {
-	last := m.runs[len(m.runs)-1]
-	m.runs = m.runs[:len(m.runs)-1]
-	return last
-}
-
-func (m *merger) add(src io.Reader) error {
-	r := &run{src: src, row: make([]byte, m.width)}
-	more, err := r.next()
-	if more {
-		heap.Push(m, r)
-	}
-	return err
-}
-
-// advance replaces the least row by the next of its run.
-func (m *merger) advance() error {
-	more, err := m.runs[0].next()
-	if err != nil {
-		return err
-	}
-	if more {
-		heap.Fix(m, 0)
-	} else {
-		heap.Pop(m)
-	}
-	return nil
-}
-
-func (r *run) next() (bool, error) {
-	_, err := io.ReadFull(r.src, r.row)
-	if errors.Is(err, io.EOF) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("read staged rows: %w", err)
-	}
-	return true, nil
+// clear forgets the rows in memory.
+func (s *Stage) clear() {
+	s.held = 0
+	clear(s.open[:])
+	clear(s.used[:])
+	clear(s.full[:])
 }

@@ -256,7 +256,8 @@ func (g *group) run(t *testing.T, c *dataset.Catalogue, k *keys, outcomes map[mi
 	tally, err := r.table(table.Source, table.Needs(), func(b *extract.Batch) error {
 		for row := range b.Len() {
 			held := minimise.NewHeld()
-			treated, err := table.Apply(part(b, row, row+1), held, r.report)
+			treated := table.NewBatch()
+			err := table.Treater().Apply(treated, part(b, row, row+1), held, r.report)
 			if err != nil || treated.Len() != 1 || held.Seen != 1 || len(held.Cells[g.column]) != 1 {
 				return fmt.Errorf("one row became %d, with %d outcomes: %w", treated.Len(), len(held.Cells[g.column]), err)
 			}

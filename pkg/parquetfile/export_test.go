@@ -27,5 +27,5 @@ func WriteTableOf(ctx context.Context, dir, base string, stage *minimise.Stage, 
 
 // CreateOf is Create with other sizes.
 func CreateOf(path string, columns []minimise.Column, opt Options, s Sizes) (*Writer, error) {
-	return create(path, columns, opt, s.size())
+	return create(path, columns, opt, s.size(), &shop{}, 0)
 }

@@ -148,9 +148,10 @@ func (s *staging) batches(t testing.TB) []*minimise.Batch {
 	var out []*minimise.Batch
 	report := &finding.Report{}
 	in := harmonise.Input{Inventory: s.inventory, Children: s.plan.Children(), Read: csv.Reader{}.Read}
+	treater := s.table().Treater()
 	job := &harmonise.Job{Table: s.table().Source, Columns: s.table().Needs(), Report: report, Sink: func(b *extract.Batch) error {
-		treated, err := s.table().Apply(b, minimise.NewHeld(), report)
-		if err != nil {
+		treated := s.table().NewBatch()
+		if err := treater.Apply(treated, b, minimise.NewHeld(), report); err != nil {
 			return err
 		}
 		for row := range treated.Len() {

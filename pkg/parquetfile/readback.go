@@ -1,74 +1,46 @@
 package parquetfile
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
-	"slices"
+	"sync"
+	"sync/atomic"
 
-	"github.com/apache/arrow/go/v17/parquet"
-	"github.com/apache/arrow/go/v17/parquet/file"
-	"github.com/apache/arrow/go/v17/parquet/schema"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
-	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/finding"
 	"github.com/postern-gateway/postern/pkg/minimise"
 )
 
-// readRows is how many rows are read back at a time.
-const readRows = 1 << 17
-
-// ReadBack reads a finished file with the other library and holds it to what was written: its bytes by their digest,
-// column names, types and order, the metadata, row and null counts, and every cell in its place by the running check.
-// Every distinct string of the file is passed to inspect, some more than once. What does not hold is a refusal
-// (VERIFY_AFTER_WRITE_FAILED): nothing may be published.
+// ReadBack reads a finished file with another library and holds it to what was written: its bytes by their digest,
+// column names, types and order, the metadata, row and null counts, every cell in its place by the running check, and what
+// statistics and page index say of least and greatest values, by which readers pass over pages.
+// Every string of every dictionary of the file is passed to inspect: several goroutines may do so at once. What does not
+// hold is a refusal (VERIFY_AFTER_WRITE_FAILED): nothing may be published.
 //
-// Cost: one digest and one decoding of the file; per row and column one step of the check, per change of a string a hash.
+// Cost: one digest and one decoding of the file; per row and column one step of the check and two comparisons, per value of
+// a dictionary a hash and a look. Memory: per worker a dictionary and a page.
 func ReadBack(ctx context.Context, path string, columns []minimise.Column, want Written, opt Options, inspect func(column minimise.Column, text []byte) error) (err error) {
-	r := &reading{columns: columns, want: want, inspect: inspect, nulls: make([]int64, len(columns)), checks: make([]uint64, len(columns))}
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("read a finished file back: %w", err)
 	}
 	defer func() { _ = f.Close() }() // only read from: nothing is lost
-	// The library is not made for damaged bytes: on some it panics, on some it never ends.
+	r := &reading{columns: columns, want: want, inspect: inspect, read: make([]readColumn, len(columns))}
+	// The library is not made for damaged bytes: on some it panics. Bytes that are not those written are not shown to it.
 	if err := r.digest(f); err != nil {
 		return err
 	}
-	defer func() {
-		if recover() != nil { // what it says may quote the file
-			err = r.differs("the other library failed on it")
-		}
-	}()
-	raw, err := file.NewParquetReader(f)
-	if err != nil {
-		return r.differs("the other library cannot open it")
-	}
-	if err := r.schema(raw.MetaData().Schema); err != nil {
+	if err := r.open(f, opt.Metadata); err != nil {
 		return err
 	}
-	if !maps.Equal(metadataOf(raw), opt.Metadata) {
-		return r.differs("its metadata are not those that were written")
-	}
-	for group := range raw.NumRowGroups() {
-		rows := raw.RowGroup(group)
-		r.rows += rows.NumRows()
-		for i := range columns {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			chunk, err := rows.Column(i)
-			if err != nil {
-				return r.differs("column " + columns[i].Name + " cannot be read")
-			}
-			if err := r.chunk(i, chunk, rows.NumRows()); err != nil {
-				return err
-			}
-		}
+	if err := r.all(ctx, opt.workers(len(columns))); err != nil {
+		return err
 	}
 	return r.verdict()
 }
@@ -77,13 +49,16 @@ type reading struct {
 	columns []minimise.Column
 	want    Written
 	inspect func(minimise.Column, []byte) error
-	rows    int64
-	nulls   []int64
-	checks  []uint64
-	levels  []int16
-	numbers []int32
-	texts   []parquet.ByteArray
-	truths  []bool
+	file    *parquet.File
+	groups  []parquet.RowGroup
+	read    []readColumn
+}
+
+// readColumn is what was read of a column.
+type readColumn struct {
+	nulls int64
+	check uint64
+	err   error
 }
 
 func (r *reading) differs(what string) error {
@@ -91,10 +66,17 @@ func (r *reading) differs(what string) error {
 		"the file %s was read back with another library and %s", r.want.Path, what)
 }
 
+// guard makes a refusal of a panic of the library.
+func (r *reading) guard(err *error) {
+	if recover() != nil { // what it says may quote the file
+		*err = r.differs("the other library failed on it")
+	}
+}
+
 // digest holds the bytes of the file to those that were written.
 func (r *reading) digest(f *os.File) error {
 	h := sha256.New()
-	n, err := io.Copy(h, f)
+	n, err := io.CopyBuffer(h, struct{ io.Reader }{f}, make([]byte, 1<<18)) // without WriteTo, which has small buffers
 	if err != nil {
 		return fmt.Errorf("read a finished file back: %w", err)
 	}
@@ -104,135 +86,193 @@ func (r *reading) digest(f *os.File) error {
 	return nil
 }
 
-// metadataOf returns the file's own key-value metadata.
-func metadataOf(raw *file.Reader) map[string]string {
-	kv := raw.MetaData().KeyValueMetadata()
-	out := make(map[string]string, kv.Len())
-	for i, key := range kv.Keys() {
-		out[key] = kv.Values()[i]
+// open opens the file and holds its footer to what was written.
+func (r *reading) open(f *os.File, metadata map[string]string) (err error) {
+	defer r.guard(&err)
+	file, err := parquet.OpenFile(f, r.want.Bytes, parquet.ReadBufferSize(1<<16))
+	if err != nil {
+		return r.differs("the other library cannot open it")
 	}
-	return out
+	if err := r.schema(file.Metadata().Schema); err != nil {
+		return err
+	}
+	if !sameMetadata(file.Metadata().KeyValueMetadata, metadata) {
+		return r.differs("its metadata are not those that were written")
+	}
+	var rows int64
+	r.file, r.groups = file, file.RowGroups()
+	for _, g := range r.groups {
+		rows += g.NumRows()
+		if len(g.ColumnChunks()) != len(r.columns) {
+			return r.differs("a row group of it has another number of columns")
+		}
+	}
+	if chunks := len(r.groups) * len(r.columns); len(file.ColumnIndexes()) != chunks || len(file.OffsetIndexes()) != chunks {
+		return r.differs("it has no page index")
+	}
+	if rows != r.want.Rows || file.NumRows() != rows {
+		return r.differs(fmt.Sprintf("has %d rows where %d were written", rows, r.want.Rows))
+	}
+	return nil
 }
 
-func (r *reading) schema(s *schema.Schema) error {
-	if s.NumColumns() != len(r.columns) {
+// sameMetadata compares a file's own key-value metadata.
+func sameMetadata(pairs []format.KeyValue, want map[string]string) bool {
+	if len(pairs) != len(want) {
+		return false
+	}
+	seen := make(map[string]bool, len(pairs))
+	for _, kv := range pairs {
+		value, known := want[kv.Key]
+		if !known || value != kv.Value || seen[kv.Key] {
+			return false
+		}
+		seen[kv.Key] = true
+	}
+	return true
+}
+
+func (r *reading) schema(s []format.SchemaElement) error {
+	if len(s) != 1+len(r.columns) || s[0].NumChildren.V != int32(len(r.columns)) {
 		return r.differs("it has another number of columns")
 	}
-	for i, c := range r.columns {
-		if f := s.Column(i); f.Name() != c.Name || f.MaxDefinitionLevel() != 1 || f.MaxRepetitionLevel() != 0 || !hasType(f, c.Kind) {
-			return r.differs("column " + c.Name + " has another name or type")
+	for i, want := range schemaOf(r.columns)[1:] {
+		got := s[1+i]
+		if got.Name != want.Name || got.Type != want.Type || got.RepetitionType != want.RepetitionType || got.NumChildren.Valid ||
+			!sameLogical(got.LogicalType.Value, want.LogicalType.Value) {
+			return r.differs("column " + want.Name + " has another name or type")
 		}
 	}
 	return nil
 }
 
-func hasType(f *schema.Column, kind minimise.Kind) bool {
-	physical, logical := f.PhysicalType(), f.LogicalType()
-	switch kind {
-	case minimise.Pseudonym, minimise.Code:
-		return physical == parquet.Types.ByteArray && logical.Equals(schema.StringLogicalType{})
-	case minimise.Date:
-		return physical == parquet.Types.Int32 && logical.Equals(schema.DateLogicalType{})
-	case minimise.Boolean:
-		return physical == parquet.Types.Boolean
+func sameLogical(got, want format.LogicalTypeValue) bool {
+	switch want := want.(type) {
+	case *format.IntType:
+		is, ok := got.(*format.IntType)
+		return ok && *is == *want
+	case *format.StringType:
+		_, is := got.(*format.StringType)
+		return is
+	case *format.DateType:
+		_, is := got.(*format.DateType)
+		return is
 	default:
-		return physical == parquet.Types.Int32 && !logical.Equals(schema.DateLogicalType{})
+		return got == nil
 	}
 }
 
-// batchReader is one column chunk of the library, of whatever type: it fills levels and reports how many rows and how
-// many values that are not null it read.
-type batchReader func(rows int64) (total int64, values int, err error)
-
-// chunk folds one column of one row group into the column's check.
-func (r *reading) chunk(i int, chunk file.ColumnChunkReader, rows int64) error {
-	if r.levels == nil {
-		r.levels, r.numbers = make([]int16, readRows), make([]int32, readRows)
-		r.texts, r.truths = make([]parquet.ByteArray, readRows), make([]bool, readRows)
-	}
-	var read batchReader
-	var fold func(check uint64, at int) (uint64, error)
-	switch typed := chunk.(type) {
-	case *file.Int32ColumnChunkReader:
-		read = func(n int64) (int64, int, error) { return typed.ReadBatch(n, r.numbers, r.levels, nil) }
-		fold = func(check uint64, at int) (uint64, error) { return checkNumber(check, r.numbers[at]), nil }
-	case *file.BooleanColumnChunkReader:
-		read = func(n int64) (int64, int, error) { return typed.ReadBatch(n, r.truths, r.levels, nil) }
-		fold = func(check uint64, at int) (uint64, error) {
-			if r.truths[at] {
-				return checkNumber(check, 1), nil
+// all reads the columns, several at once. Of several errors, that of the first column is the answer.
+func (r *reading) all(ctx context.Context, workers int) error {
+	var next atomic.Int64
+	var failed atomic.Bool
+	var group sync.WaitGroup
+	for range workers {
+		group.Go(func() {
+			d := &decoder{}
+			// Columns are taken in their order: when one fails, all before it are read to their end.
+			for !failed.Load() {
+				i := int(next.Add(1)) - 1
+				if i >= len(r.columns) {
+					return
+				}
+				if r.read[i].err = r.column(ctx, d, i); r.read[i].err != nil {
+					failed.Store(true)
+				}
 			}
-			return checkNumber(check, 0), nil
-		}
-	case *file.ByteArrayColumnChunkReader:
-		read = func(n int64) (int64, int, error) { return typed.ReadBatch(n, r.texts, r.levels, nil) }
-		fold = r.strings(i)
-	default:
-		return r.differs("column " + r.columns[i].Name + " has another type")
+		})
 	}
-	return r.fold(i, rows, read, fold)
+	group.Wait()
+	for _, c := range r.read {
+		if c.err != nil {
+			return c.err
+		}
+	}
+	return nil
 }
 
-func (r *reading) fold(i int, rows int64, read batchReader, fold func(uint64, int) (uint64, error)) error {
-	for rows > 0 {
-		total, values, err := read(min(rows, readRows))
-		if err != nil || total == 0 {
+// column reads one column to its end.
+func (r *reading) column(ctx context.Context, d *decoder, i int) (err error) {
+	defer r.guard(&err)
+	for g := range r.groups {
+		if err := r.chunk(ctx, d, i, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chunk reads a column in one row group.
+func (r *reading) chunk(ctx context.Context, d *decoder, i, g int) error {
+	pages := r.groups[g].ColumnChunks()[i].Pages()
+	defer func() { _ = pages.Close() }() // only read from: nothing is lost
+	d.begin(r.columns[i].Kind, &r.file.ColumnIndexes()[g*len(r.columns)+i], &r.file.OffsetIndexes()[g*len(r.columns)+i])
+	before := r.read[i].nulls
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		page, err := pages.ReadPage()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
 			return r.differs("column " + r.columns[i].Name + " cannot be read to its end")
 		}
-		rows -= total
-		check, at := r.checks[i], 0
-		for _, level := range r.levels[:total] {
-			if level == 0 {
-				r.nulls[i]++
-				check = checkNull(check)
-				continue
-			}
-			if at >= values {
-				return r.differs("column " + r.columns[i].Name + " has fewer values than it says")
-			}
-			if check, err = fold(check, at); err != nil {
-				return err
-			}
-			at++
+		err = r.page(d, i, page)
+		parquet.Release(page)
+		if err != nil {
+			return err
 		}
-		r.checks[i] = check
+	}
+	if d.rows != r.groups[g].NumRows() || !d.ended() {
+		return r.differs("column " + r.columns[i].Name + " has other rows than its row group and its page index say")
+	}
+	if !d.sameBounds(&r.file.Metadata().RowGroups[g].Columns[i].MetaData.Statistics, r.read[i].nulls-before) {
+		return r.differs("column " + r.columns[i].Name + " has other values than its statistics say")
 	}
 	return nil
 }
 
-// strings folds in strings: a pseudonym by its hash, a code by its place among the column's codes. A string is looked
-// at when it differs from the one before.
-func (r *reading) strings(i int) func(check uint64, at int) (uint64, error) {
-	var last []byte
-	var folded uint64
-	return func(check uint64, at int) (uint64, error) {
-		text := r.texts[at]
-		if last != nil && bytes.Equal(text, last) {
-			return checkText(check, folded), nil
+// page folds a page into the column's check.
+func (r *reading) page(d *decoder, i int, page parquet.Page) error {
+	column, c := r.columns[i], &r.read[i]
+	if column.Kind != minimise.Boolean && d.hashes == nil {
+		dictionary := page.Dictionary()
+		if dictionary == nil {
+			return r.differs("column " + column.Name + " has values without a dictionary")
 		}
-		if err := r.inspect(r.columns[i], text); err != nil {
-			return 0, err
+		if err := d.dictionary(dictionary.Page().Data(), func(text []byte) error { return r.inspect(column, text) }); err != nil {
+			return err
 		}
-		last = append(last[:0], text...)
-		if r.columns[i].Kind == minimise.Pseudonym {
-			folded = hashText(text)
-		} else {
-			n := slices.IndexFunc(r.columns[i].Codes, func(c dataset.CodeValue) bool { return c.Value == string(text) })
-			folded = uint64(uint32(int32(n)))
-		}
-		return checkText(check, folded), nil
 	}
+	levels, nulls := page.DefinitionLevels(), page.NumNulls()
+	values := page.NumValues() - nulls
+	at := d.places(page.Data(), int(values), page.Dictionary() != nil)
+	sound := int64(len(at)) == values && int64(len(levels)) == page.NumRows() && page.NumRows() == page.NumValues()
+	switch {
+	case !sound:
+	case nulls == 0:
+		c.check, sound = fold(c.check, d.hashes, at)
+	default:
+		c.check, sound = foldLevels(c.check, d.hashes, at, levels)
+	}
+	if !sound {
+		return r.differs("column " + column.Name + " has other values than its pages say")
+	}
+	if !d.next(at, page.NumRows(), nulls) {
+		return r.differs("column " + column.Name + " has other values than its page index says")
+	}
+	c.nulls += nulls
+	return nil
 }
 
 func (r *reading) verdict() error {
-	if r.rows != r.want.Rows {
-		return r.differs(fmt.Sprintf("has %d rows where %d were written", r.rows, r.want.Rows))
-	}
 	for i, c := range r.columns {
-		if r.nulls[i] != r.want.Nulls[i] {
-			return r.differs(fmt.Sprintf("has %d empty cells in column %s where %d were written", r.nulls[i], c.Name, r.want.Nulls[i]))
+		if r.read[i].nulls != r.want.Nulls[i] {
+			return r.differs(fmt.Sprintf("has %d empty cells in column %s where %d were written", r.read[i].nulls, c.Name, r.want.Nulls[i]))
 		}
-		if r.checks[i] != r.want.Checks[i] {
+		if r.read[i].check != r.want.Checks[i] {
 			return r.differs("column " + c.Name + " does not hold what was written, in its order")
 		}
 	}

@@ -1,72 +1,60 @@
-// Package parquetfile writes treated data as Parquet files, and reads every finished file back with another library.
-//
-// Only treated data can be written: Writer takes minimise.Batch, which nothing but package minimise can make.
-//
-// # What a file is
-//
-// A flat schema in the agreement's order of columns, every column optional: strings for pseudonyms and codes, DATE,
-// INT32, BOOLEAN. Dictionary encoding, zstd level 1, pages of 131,072 rows, row groups of 1,048,576 rows, statistics
-// and page index for the released columns (there are no others). The key-value metadata is what the caller gives, and
-// says nothing of the drop, the machine or the time. Rows come in the order of their pseudonyms. Same rows, same bytes.
-//
-// A table of more than 4,194,304 rows is cut into up to 16 parts by the first four bits of its child's pseudonym, so that
-// parts hold disjoint ranges and their distinct children add up. The data alone decides the cut. A table whose child does
-// not leave is not cut.
-//
-// # Two libraries
-//
-// github.com/parquet-go/parquet-go writes; github.com/apache/arrow/go/v17 reads back. ReadBack holds schema, row and
-// null counts, codes, and a running check over every cell in order against what was written: no file is trusted on its
-// writer's word.
 package parquetfile
 
 import (
-	"reflect"
-
-	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/deprecated"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/postern-gateway/postern/pkg/minimise"
 )
 
-// ordered is a group of columns in the order given: the library's own group sorts them by name.
-type ordered struct {
-	parquet.Group
-	fields []parquet.Field
-}
-
-func (o ordered) Fields() []parquet.Field { return o.fields }
-
-// field is one named column.
-type field struct {
-	parquet.Node
-	name string
-}
-
-func (f field) Name() string { return f.name }
-
-// Value is part of the library's interface for Go structs, which are not used here.
-func (f field) Value(base reflect.Value) reflect.Value { return base.FieldByName(f.name) }
-
-// schemaOf is the Parquet schema of a table.
-func schemaOf(columns []minimise.Column) *parquet.Schema {
-	root := ordered{Group: make(parquet.Group)}
+// schemaOf is the Parquet schema of a table: a root, and the columns in the order given, each optional.
+func schemaOf(columns []minimise.Column) []format.SchemaElement {
+	out := []format.SchemaElement{{Name: "postern", NumChildren: thrift.New(int32(len(columns)))}}
 	for _, c := range columns {
-		node := parquet.Optional(nodeOf(c.Kind))
-		root.Group[c.Name] = node
-		root.fields = append(root.fields, field{Node: node, name: c.Name})
+		e := format.SchemaElement{Name: c.Name, Type: thrift.New(physical(c.Kind)), RepetitionType: thrift.New(format.Optional)}
+		switch {
+		case isText(c.Kind):
+			e.ConvertedType, e.LogicalType.Value = thrift.New(deprecated.UTF8), &format.StringType{}
+		case c.Kind == minimise.Date:
+			e.ConvertedType, e.LogicalType.Value = thrift.New(deprecated.Date), &format.DateType{}
+		case c.Kind == minimise.Integer:
+			e.LogicalType.Value = &format.IntType{BitWidth: 32, IsSigned: true}
+		}
+		out = append(out, e)
 	}
-	return parquet.NewSchema("postern", root)
+	return out
 }
 
-func nodeOf(kind minimise.Kind) parquet.Node {
-	switch kind {
-	case minimise.Pseudonym, minimise.Code:
-		return parquet.Encoded(parquet.String(), &parquet.RLEDictionary)
-	case minimise.Date:
-		return parquet.Encoded(parquet.Date(), &parquet.RLEDictionary)
-	case minimise.Boolean:
-		return parquet.Leaf(parquet.BooleanType)
+// isText reports whether the values of a kind are strings.
+func isText(kind minimise.Kind) bool { return kind == minimise.Pseudonym || kind == minimise.Code }
+
+func physical(kind minimise.Kind) format.Type {
+	switch {
+	case isText(kind):
+		return format.ByteArray
+	case kind == minimise.Boolean:
+		return format.Boolean
 	default:
-		return parquet.Encoded(parquet.Leaf(parquet.Int32Type), &parquet.RLEDictionary)
+		return format.Int32
 	}
+}
+
+// encodings are those that a column's chunks hold.
+func encodings(kind minimise.Kind) []format.Encoding {
+	if kind == minimise.Boolean {
+		return []format.Encoding{format.Plain, format.RLE}
+	}
+	return []format.Encoding{format.Plain, format.RLE, format.RLEDictionary}
+}
+
+// number is the number that a code stands for, of a column whose values are no strings.
+func number(c *minimise.Column, code uint32) int32 { return int32(int64(c.Base) + int64(code) - 1) }
+
+// truth is a boolean as a byte.
+func truth(n int32) byte {
+	if n != 0 {
+		return 1
+	}
+	return 0
 }

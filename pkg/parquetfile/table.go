@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sort"
 
 	"github.com/postern-gateway/postern/pkg/minimise"
 )
@@ -19,7 +20,7 @@ func WriteTable(ctx context.Context, dir, base string, stage *minimise.Stage, co
 }
 
 func writeTable(ctx context.Context, dir, base string, stage *minimise.Stage, columns []minimise.Column, opt Options, size size) ([]Written, error) {
-	t := &tableWriter{dir: dir, base: base, columns: columns, opt: opt, size: size, large: stage.Rows() > size.part, partAt: -1}
+	t := &tableWriter{dir: dir, base: base, columns: columns, opt: opt, size: size, rows: stage.Rows(), partAt: -1}
 	err := stage.Ordered(ctx, t.add)
 	if err == nil && t.open == nil && len(t.done) == 0 {
 		err = t.begin(0) // a table without rows is a file without rows
@@ -41,8 +42,9 @@ type tableWriter struct {
 	columns   []minimise.Column
 	opt       Options
 	size      size
-	large     bool // too many rows for one file
-	partAt    int  // the pseudonym column that decides the part, or -1 for one file
+	shop      shop
+	rows      int64
+	partAt    int // the pseudonym column that decides the part, or -1 for one file
 	open      *Writer
 	part      int
 	done      []Written
@@ -50,14 +52,12 @@ type tableWriter struct {
 
 // add writes a batch, beginning a new part where the pseudonym's first four bits change. Rows come ordered by them.
 func (t *tableWriter) add(b *minimise.Batch) error {
-	if t.large {
+	if t.rows > t.size.part {
 		t.partAt = b.Lead()
 	}
 	for from := 0; from < b.Len(); {
-		part, to := t.partOf(b, from), from+1
-		for to < b.Len() && (t.partAt < 0 || t.partOf(b, to) == part) {
-			to++
-		}
+		part := t.partOf(b, from)
+		to := from + sort.Search(b.Len()-from, func(n int) bool { return t.partOf(b, from+n) > part })
 		if t.open == nil || part != t.part {
 			if err := t.end(); err != nil {
 				return err
@@ -90,7 +90,7 @@ func (t *tableWriter) begin(part int) error {
 			return fmt.Errorf("create folder of a table's parts: %w", err)
 		}
 	}
-	w, err := create(filepath.Join(t.dir, filepath.FromSlash(name)), t.columns, t.opt, t.size)
+	w, err := create(filepath.Join(t.dir, filepath.FromSlash(name)), t.columns, t.opt, t.size, &t.shop, t.rows)
 	if err != nil {
 		return err
 	}

@@ -1,15 +1,13 @@
 package parquetfile
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
-	"io"
-	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
-	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 
 	"github.com/postern-gateway/postern/pkg/minimise"
@@ -35,205 +33,201 @@ type Written struct {
 	Checks   []uint64 // per column, the running check over its cells in order
 }
 
-// Writer writes one Parquet file. A file that was not closed without error is not a Parquet file.
-type Writer struct {
-	columns []minimise.Column
-	out     *os.File
-	buffer  *bufio.Writer
-	digest  hash.Hash
-	bytes   *counter
-	parquet *parquet.GenericWriter[any]
-	cells   []parquet.Value
-	texts   []byte            // what the cells of a pseudonym refer to, until they are written
-	codes   [][]parquet.Value // per column, the value of each code
-	inPage  int
-	inGroup int
-	last    [20]byte // child
-	size    size
-	written Written
-}
-
-type counter struct {
-	io.Writer
-	n int64
-}
-
-func (c *counter) Write(p []byte) (int, error) {
-	n, err := c.Writer.Write(p)
-	c.n += int64(n)
-	return n, err
-}
-
-// Options are what a file holds beside its rows.
+// Options are what a file holds beside its rows, and how it is made.
 type Options struct {
 	Metadata map[string]string // key-value metadata, written sorted by key
 	Version  string            // of the program; one of the inputs that decide the bytes
+	Workers  int               // how many columns are worked on at once; 0 for as many as there are processors. The bytes are the same
+}
+
+func (o Options) workers(columns int) int {
+	n := o.Workers
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	return max(min(n, columns), 1)
+}
+
+// Writer writes one Parquet file. A file that was not closed without error is not a Parquet file.
+//
+// Cost: the codes of one row group, in the 1, 2 or 4 bytes that each needs, and per worker about 2 MiB and the dictionary
+// of the column at hand.
+type Writer struct {
+	*shop
+	columns  []minimise.Column
+	size     size
+	file     *file
+	expected int    // rows that a row group may have, if known
+	held     int    // rows of the row group at hand
+	child    uint32 // the last
+	source   source // of the codes
+	written  Written
+}
+
+// shop is what writers work with, one after another, so that the files of a table share memory.
+type shop struct {
+	codec    zstd.Codec
+	cells    []*cells // per column, of the row group at hand
+	chunks   []chunk  // per column
+	encoders []*encoder
+	codes    []uint32
 }
 
 // Create begins a file that must not exist yet, with mode 0600.
 func Create(path string, columns []minimise.Column, opt Options) (*Writer, error) {
-	return create(path, columns, opt, sizes())
+	return create(path, columns, opt, sizes(), &shop{}, 0)
 }
 
-func create(path string, columns []minimise.Column, opt Options, size size) (*Writer, error) {
-	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+// create begins a file of, it may be, so many rows; 0 when that is not known.
+func create(path string, columns []minimise.Column, opt Options, size size, shop *shop, expected int64) (*Writer, error) {
+	f, err := createFile(path, columns, opt)
 	if err != nil {
-		return nil, fmt.Errorf("create Parquet file: %w", err)
+		return nil, err
 	}
-	w := &Writer{columns: columns, out: out, digest: sha256.New(), size: size}
-	w.buffer = bufio.NewWriterSize(io.MultiWriter(out, w.digest), 1<<18)
-	w.bytes = &counter{Writer: w.buffer}
+	if shop.cells == nil {
+		shop.codec.Level, shop.codec.Concurrency = zstd.SpeedFastest, 1
+		shop.cells, shop.chunks = make([]*cells, len(columns)), make([]chunk, len(columns))
+		shop.encoders = make([]*encoder, opt.workers(len(columns)))
+	}
+	w := &Writer{shop: shop, columns: columns, size: size, file: f, expected: int(min(expected, int64(size.group)))}
 	w.written = Written{Nulls: make([]int64, len(columns)), Checks: make([]uint64, len(columns))}
-	w.codes = make([][]parquet.Value, len(columns))
-	for i, c := range columns {
-		for _, code := range c.Codes {
-			w.codes[i] = append(w.codes[i], parquet.ByteArrayValue([]byte(code.Value)).Level(0, 1, i))
-		}
-	}
-	settings := []parquet.WriterOption{
-		schemaOf(columns),
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}),
-		parquet.DataPageVersion(1),
-		parquet.PageBufferSize(1 << 30), // pages are cut by rows, see Write
-		parquet.MaxRowsPerRowGroup(int64(size.group)),
-		parquet.CreatedBy("postern", opt.Version, ""),
-	}
-	for key, value := range opt.Metadata {
-		settings = append(settings, parquet.KeyValueMetadata(key, value)) // the library writes them sorted
-	}
-	w.parquet = parquet.NewGenericWriter[any](w.bytes, settings...)
 	return w, nil
 }
 
-// Write appends the rows of a batch.
+// Write appends the rows of a batch, which must be one that a Stage gives back in order. All batches of a file are of one
+// ordering.
 func (w *Writer) Write(b *minimise.Batch) error {
+	return w.write(b, b.Slice(0, 0))
+}
+
+// batch is what of a minimise.Batch is needed.
+type batch interface {
+	source
+	Len() int
+	Lead() int
+	Codes(column, from, to int, dst []uint32) []uint32
+}
+
+// write appends rows; meaning says what their codes are, also when they are gone.
+func (w *Writer) write(b batch, meaning source) error {
+	w.source = meaning
 	for from := 0; from < b.Len(); {
-		n := min(b.Len()-from, w.size.page-w.inPage)
-		if err := w.rows(b, from, from+n); err != nil {
+		to := min(b.Len(), from+w.size.group-w.held)
+		if err := w.gather(b, from, to); err != nil {
 			return err
 		}
-		from += n
-		w.inPage += n
-		w.inGroup += n
-		if err := w.cut(); err != nil {
-			return err
+		from = to
+		if w.held == w.size.group {
+			if err := w.group(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// cut ends pages and row groups when they are full.
-func (w *Writer) cut() error {
-	if w.inGroup == w.size.group {
-		w.inPage, w.inGroup = 0, 0
-		if err := w.parquet.Flush(); err != nil {
-			return fmt.Errorf("write Parquet row group: %w", err)
-		}
-		return nil
-	}
-	if w.inPage < w.size.page {
-		return nil
-	}
-	w.inPage = 0
-	for _, column := range w.parquet.ColumnWriters() {
-		if err := column.Flush(); err != nil {
-			return fmt.Errorf("write Parquet page: %w", err)
-		}
-	}
-	return nil
-}
+// errCodes is met when batches are of two orderings.
+var errCodes = errors.New("write Parquet file: a batch has other codes than those before it")
 
-// rows writes part of a batch, column by column.
-func (w *Writer) rows(b *minimise.Batch, from, to int) error {
+// gather takes the codes of some rows.
+func (w *Writer) gather(b batch, from, to int) error {
 	for i := range w.columns {
-		w.column(b, i, from, to)
-		if _, err := w.parquet.ColumnWriters()[i].WriteRowValues(w.cells); err != nil {
-			return fmt.Errorf("write Parquet column %s: %w", w.columns[i].Name, err)
+		most := b.Ordinals(i)
+		if w.cells[i] == nil {
+			w.cells[i] = newCells(most, w.expected)
+		}
+		if w.cells[i].most != most {
+			return errCodes
+		}
+		w.codes = b.Codes(i, from, to, w.codes[:0])
+		w.cells[i].add(w.codes)
+		if i == b.Lead() {
+			w.children(w.codes)
 		}
 	}
+	w.held += to - from
 	w.written.Rows += int64(to - from)
 	return nil
 }
 
-// column turns the cells of a column into the library's values, and counts them.
-func (w *Writer) column(b *minimise.Batch, i, from, to int) {
-	w.cells, w.texts = w.cells[:0], w.texts[:0]
-	check := &w.written.Checks[i]
-	var text parquet.Value // of the last pseudonym: rows come ordered by it
-	var hashed uint64
-	var held *[20]byte
-	for row := from; row < to; row++ {
-		if b.Null(row, i) {
-			w.written.Nulls[i]++
-			*check = checkNull(*check)
-			w.cells = append(w.cells, parquet.NullValue().Level(0, 0, i))
-			continue
-		}
-		if w.columns[i].Kind != minimise.Pseudonym {
-			n := b.Number(row, i)
-			*check = checkNumber(*check, n)
-			w.cells = append(w.cells, w.number(i, n))
-			continue
-		}
-		mac := b.MAC(row, i)
-		if held == nil || *held != *mac {
-			start := len(w.texts)
-			w.texts = b.AppendText(w.texts, row, i)
-			written := w.texts[start:]
-			text, hashed, held = parquet.ByteArrayValue(written).Level(0, 1, i), hashText(written), mac
-		}
-		*check = checkText(*check, hashed)
-		if i == b.Lead() && (w.written.Children == 0 || w.last != *mac) {
+// children counts the children. Rows come ordered by them.
+func (w *Writer) children(codes []uint32) {
+	for _, code := range codes {
+		if code != w.child {
+			w.child = code
 			w.written.Children++
-			w.last = *mac
 		}
-		w.cells = append(w.cells, text)
 	}
 }
 
-func (w *Writer) number(i int, n int32) parquet.Value {
-	switch w.columns[i].Kind {
-	case minimise.Code:
-		return w.codes[i][n]
-	case minimise.Boolean:
-		return parquet.BooleanValue(n != 0).Level(0, 1, i)
-	default:
-		return parquet.Int32Value(n).Level(0, 1, i)
+// group writes the rows gathered as a row group: columns are made by several workers and written in their order.
+func (w *Writer) group() error {
+	if err := w.file.begin(w.held); err != nil {
+		return err
 	}
+	ready := make([]chan error, len(w.columns))
+	for i := range ready {
+		ready[i] = make(chan error, 1)
+	}
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for n := range w.encoders {
+		workers.Go(func() {
+			if w.encoders[n] == nil {
+				w.encoders[n] = newEncoder(&w.codec, w.size.page)
+			}
+			for i := int(next.Add(1)) - 1; i < len(ready); i = int(next.Add(1)) - 1 {
+				w.chunks[i].check = w.written.Checks[i]
+				ready[i] <- w.encoders[n].encode(&w.chunks[i], &w.columns[i], i, w.source, w.cells[i])
+			}
+		})
+	}
+	err := w.chunksInOrder(ready)
+	next.Store(int64(len(ready))) // on an error the rest is not made
+	workers.Wait()
+	w.clear()
+	return err
+}
+
+// clear takes the rows gathered away.
+func (w *Writer) clear() {
+	for _, c := range w.cells {
+		if c != nil {
+			c.reset()
+		}
+	}
+	w.held = 0
+}
+
+func (w *Writer) chunksInOrder(ready []chan error) error {
+	for i, done := range ready {
+		if err := <-done; err != nil {
+			return fmt.Errorf("write Parquet column %s: %w", w.columns[i].Name, err)
+		}
+		c := &w.chunks[i]
+		if err := w.file.add(c); err != nil {
+			return err
+		}
+		w.written.Nulls[i] += c.nulls
+		w.written.Checks[i] = c.check
+	}
+	return nil
 }
 
 // Close writes the footer, syncs the file to disk and describes it.
 func (w *Writer) Close() (Written, error) {
-	err := errors.Join(w.parquet.Close(), w.buffer.Flush())
-	if err == nil {
-		err = w.out.Sync()
+	if w.held > 0 {
+		if err := w.group(); err != nil {
+			w.Abandon()
+			return Written{}, err
+		}
 	}
-	if err := errors.Join(err, w.out.Close()); err != nil {
-		return Written{}, fmt.Errorf("finish Parquet file: %w", err)
+	var err error
+	if w.written.Bytes, w.written.SHA256, err = w.file.close(); err != nil {
+		return Written{}, err
 	}
-	w.digest.Sum(w.written.SHA256[:0])
-	w.written.Bytes = w.bytes.n
 	return w.written, nil
 }
 
 // Abandon closes the file without finishing it.
-func (w *Writer) Abandon() { _ = w.out.Close() } // the file is thrown away: its loss is meant
-
-// The running check folds each cell into a number that depends on every cell and their order. It tells a slip of the
-// writer or the reader, not of an attacker: the files are signed for that.
-const checkPrime = 0x9E3779B97F4A7C15
-
-func checkNull(h uint64) uint64 { return (h ^ 1<<40) * checkPrime }
-
-func checkNumber(h uint64, n int32) uint64 { return (h ^ uint64(uint32(n))) * checkPrime }
-
-// checkText folds in a string by its own 64-bit hash (FNV-1a), which is taken once per distinct string.
-func checkText(h, text uint64) uint64 { return (h ^ text) * checkPrime }
-
-func hashText(text []byte) uint64 {
-	h := uint64(0xcbf29ce484222325)
-	for _, c := range text {
-		h = (h ^ uint64(c)) * 0x100000001b3
-	}
-	return h
-}
+func (w *Writer) Abandon() { w.file.abandon() }

@@ -305,3 +305,32 @@ func BenchmarkVerify(b *testing.B) {
 		verify(b, src, recipient.Options{AllowedSigners: c.AllowedSigners()})
 	}
 }
+
+// BenchmarkVerifyRows is what a row of a large table costs: its digest, and a look at each of its three cells.
+func BenchmarkVerifyRows(b *testing.B) {
+	const children, each = 3000, 100
+	c := council(b)
+	src := source(makeDrop(b, c, 7, nil, recipienttest.Changes{Rows: func(r *recipienttest.Rows) {
+		some := r.Episodes[len(r.Episodes)-1]
+		var ids []string
+		for i := range children {
+			ids = append(ids, recipienttest.Pseudonym("c1_", i))
+		}
+		slices.Sort(ids)
+		r.Episodes = nil
+		for i := range children * each {
+			e := some
+			e.ChildID, e.Started = &ids[i/each], some.Started+int32(i%each)
+			r.Episodes = append(r.Episodes, e)
+		}
+	}, Manifest: func(m *manifest.Manifest) {
+		m.Tables[1].Files[0].DistinctChildren, m.Tables[1].DistinctChildren = children, children
+	}}))
+	b.ReportAllocs()
+	for b.Loop() {
+		if r := verify(b, src, recipient.Options{AllowedSigners: c.AllowedSigners()}); !r.Verified {
+			b.Fatal(describe(r))
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(children*each*3), "ns/cell")
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/postern-gateway/postern/pkg/manifest"
 	"github.com/postern-gateway/postern/pkg/table"
@@ -68,14 +69,12 @@ func (v *verification) file(ctx context.Context, t *manifest.Table, f manifest.F
 	s = span{path: f.Path}
 	for i := range t.Columns {
 		look := v.cells(t, &t.Columns[i], f, &s)
-		err := file.Each(t.Columns[i].Name, func(row int64, value table.Value) error {
-			if row%4096 == 0 && ctx.Err() != nil {
+		err := file.Pages(t.Columns[i].Name, func(p table.Page) error {
+			nulls[i] += int64(p.Nulls)
+			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if value.IsNull() {
-				nulls[i]++
-			}
-			return look(row, value)
+			return look(p)
 		})
 		if errors.Is(err, table.ErrDamaged) {
 			return s, failf("Column %s of %s cannot be read: the file was damaged before it was signed.", t.Columns[i].Name, f.Path)
@@ -121,53 +120,102 @@ func (v *verification) shape(t *manifest.Table, f manifest.File, file *table.Fil
 	return nil
 }
 
-// cells gives what looks at each cell of a column. A failure names the column and row, never the cell.
-func (v *verification) cells(t *manifest.Table, c *manifest.Column, f manifest.File, s *span) func(int64, table.Value) error {
+// cells gives what looks at the pages of a column. A failure names the column and the first row that is wrong, never the cell.
+func (v *verification) cells(t *manifest.Table, c *manifest.Column, f manifest.File, s *span) func(table.Page) error {
 	at := func(row int64, what string) error {
 		return failf("%s, column %s, row %d: %s.", f.Path, c.Name, row+1, what)
 	}
 	switch {
 	case c.Domain != "":
-		prefix := v.manifest.Pseudonyms.Prefix(c.Domain)
+		shape := newShape(v.manifest.Pseudonyms.Prefix(c.Domain))
+		pseudonyms := refused{allowed: shape.has}
 		ordered := order{span: s}
-		return func(row int64, value table.Value) error {
-			if !value.IsNull() && !isPseudonym(value.Bytes(), prefix) {
-				return at(row, "the cell is not a code of the kind and code key that manifest.json gives")
+		return func(p table.Page) error {
+			wrong := pseudonyms.first(p)
+			if c.Name == t.ChildrenColumn {
+				if row := ordered.first(p); row < wrong {
+					return at(p.Row+int64(row), "the rows are not in order of the code")
+				}
 			}
-			if c.Name == t.ChildrenColumn && !ordered.next(value) {
-				return at(row, "the rows are not in order of the code")
+			if wrong < len(p.Index) {
+				return at(p.Row+int64(wrong), "the cell is not a code of the kind and code key that manifest.json gives")
 			}
 			return nil
 		}
 	case c.Type == manifest.String:
-		codes := make(map[string]bool, len(c.Codes))
+		listed := make(map[string]bool, len(c.Codes))
 		for _, code := range c.Codes {
-			codes[code.Code] = true
+			listed[code.Code] = true
 		}
-		return func(row int64, value table.Value) error {
-			if !value.IsNull() && !codes[string(value.Bytes())] {
-				return at(row, "the cell is not one of the codes that manifest.json lists")
+		codes := refused{allowed: func(text []byte) bool { return listed[string(text)] }}
+		return func(p table.Page) error {
+			if wrong := codes.first(p); wrong < len(p.Index) {
+				return at(p.Row+int64(wrong), "the cell is not one of the codes that manifest.json lists")
 			}
 			return nil
 		}
 	default:
-		return func(int64, table.Value) error { return nil }
+		return func(table.Page) error { return nil }
 	}
 }
 
-// isPseudonym reports whether text is the prefix and 32 characters of Crockford's base 32, lower case.
-func isPseudonym(text []byte, prefix string) bool {
-	const characters = 32
-	if len(text) != len(prefix)+characters || string(text[:len(prefix)]) != prefix {
-		return false
-	}
-	for _, c := range text[len(prefix):] {
-		letter := c >= 'a' && c <= 'z' && c != 'i' && c != 'l' && c != 'o' && c != 'u'
-		if !letter && (c < '0' || c > '9') {
-			return false
+// refused finds cells that are not allowed. It looks at each of the values that pages point to once, and at the rows only if
+// one of those is not allowed: a value that no row points to is no cell.
+type refused struct {
+	allowed func(text []byte) bool
+	not     []bool // those of the page's values that are not allowed; empty if all are
+}
+
+// first is the first row of the page that is not allowed, or how many rows the page has.
+func (r *refused) first(p table.Page) int {
+	if p.Fresh {
+		r.not = r.not[:0]
+		for i := range p.Values.Len() {
+			if r.allowed(p.Values.Bytes(i)) {
+				continue
+			}
+			if len(r.not) == 0 {
+				r.not = make([]bool, p.Values.Len())
+			}
+			r.not[i] = true
 		}
 	}
-	return true
+	if len(r.not) > 0 {
+		for row, i := range p.Index {
+			if i >= 0 && r.not[i] {
+				return row
+			}
+		}
+	}
+	return len(p.Index)
+}
+
+// shape is what pseudonyms look like: a prefix and 32 characters of Crockford's base 32, lower case.
+type shape struct {
+	prefix string
+	odd    [256]byte // 1 for what is not of the characters
+}
+
+func newShape(prefix string) *shape {
+	s := &shape{prefix: prefix}
+	for c := range s.odd {
+		if !strings.ContainsRune("0123456789abcdefghjkmnpqrstvwxyz", rune(c)) {
+			s.odd[c] = 1
+		}
+	}
+	return s
+}
+
+func (s *shape) has(text []byte) bool {
+	const characters = 32
+	if len(text) != len(s.prefix)+characters || string(text[:len(s.prefix)]) != s.prefix {
+		return false
+	}
+	odd := byte(0)
+	for _, c := range text[len(s.prefix):] {
+		odd |= s.odd[c]
+	}
+	return odd == 0
 }
 
 // order follows the column by which rows are ordered. Rows without a pseudonym stand together, first or last.
@@ -177,22 +225,41 @@ type order struct {
 	closed  bool // rows without a pseudonym have followed some with: only such may follow
 }
 
-func (o *order) next(value table.Value) bool {
-	if value.IsNull() {
-		o.closed = o.span.distinct > 0
-		o.leading = o.leading || !o.closed
-		return !o.closed || !o.leading
+// first is the first row of the page that is out of order, or how many rows the page has. A row that points to the same value as
+// the one before is what that was.
+func (o *order) first(p table.Page) int {
+	const none = -2
+	before, last := int32(none), o.span.last // last is only lent until the page ends
+	for row, i := range p.Index {
+		if i == before {
+			continue
+		}
+		before = i
+		if i < 0 {
+			o.closed = o.span.distinct > 0
+			o.leading = o.leading || !o.closed
+			if o.closed && o.leading {
+				return row
+			}
+			continue
+		}
+		if o.closed {
+			return row
+		}
+		text, c := p.Values.Bytes(int(i)), 1
+		if o.span.distinct == 0 {
+			o.span.first = bytes.Clone(text)
+		} else {
+			c = bytes.Compare(text, last)
+		}
+		if c < 0 {
+			return row
+		}
+		if c > 0 {
+			o.span.distinct++
+		}
+		last = text
 	}
-	b := value.Bytes()
-	if o.closed {
-		return false
-	}
-	if o.span.distinct == 0 {
-		o.span.first = bytes.Clone(b)
-	} else if c := bytes.Compare(b, o.span.last); c <= 0 {
-		return c == 0
-	}
-	o.span.last = append(o.span.last[:0], b...)
-	o.span.distinct++
-	return true
+	o.span.last = append(o.span.last[:0], last...)
+	return len(p.Index)
 }

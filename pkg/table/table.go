@@ -2,8 +2,12 @@
 // the values of one column after the other.
 //
 // It reads what a drop may hold and nothing more: columns of strings, dates, 32-bit whole numbers and booleans, required
-// or optional, side by side. A file with nested or repeated columns, with encryption, or that is damaged is ErrDamaged.
-// Memory is bounded by a page of one column, not by the file.
+// or optional, side by side; pages with a dictionary or plain (of numbers and strings by their differences too), not compressed
+// or by zstd or Snappy. A file with nested or repeated columns, with encryption, or that is damaged is ErrDamaged.
+//
+// A column is read by pages (Pages): the values that its cells may have, once, and for each row which. That is how the file has
+// it, and much less work than cell by cell (Each): a nanosecond or two for a row, and whatever is to be known of a value only
+// once for each. Memory is bounded by a page of one column and its dictionary, not by the file.
 //
 //	f, err := table.Open("children.parquet")
 //	…
@@ -13,9 +17,13 @@
 //	}
 //	children, err := f.Distinct("child_id")
 //
-// The library underneath is parquet-go. It may panic on a file that lies about itself; here that is ErrDamaged too.
-// Errors never repeat anything of a file. A file made to do harm can still cost memory (a page may claim 2 GiB): compare a
-// file's digest with a signed list before opening it.
+// # Files made to do harm
+//
+// The library underneath is parquet-go: it reads the footer, and unpacks what a page is made of. It may panic on a file that lies
+// about itself; here that is ErrDamaged too. It takes memory for what a file says, so that it is asked only when that was found
+// possible: a page of at most 128 MiB and 4,194,304 rows or values, runs no longer than the page, sizes within the file. What
+// remains is time: a few bytes may say millions of rows. Compare a file's digest with a signed list before opening it, and Rows
+// with what is expected before reading it. Errors never repeat anything of a file.
 package table
 
 import (
@@ -24,9 +32,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -62,8 +72,12 @@ type KeyValue struct {
 // File is an open Parquet file. It may be read by several goroutines at once.
 type File struct {
 	file    *parquet.File
+	reader  io.ReaderAt
+	size    int64
 	closer  io.Closer
 	columns []Column
+	begins  []int64   // the first row of each row group, and one more
+	chunks  sync.Pool // of *chunk, for their buffers
 }
 
 // Open opens a file of the local disk. The caller closes it.
@@ -94,7 +108,7 @@ func New(r io.ReaderAt, size int64) (f *File, err error) {
 	if err != nil {
 		return nil, cause(err)
 	}
-	f = &File{file: file}
+	f = &File{file: file, reader: r, size: size, begins: []int64{0}}
 	for _, c := range file.Root().Columns() {
 		if !c.Leaf() || c.Repeated() {
 			return nil, ErrDamaged
@@ -102,14 +116,19 @@ func New(r io.ReaderAt, size int64) (f *File, err error) {
 		f.columns = append(f.columns, Column{Name: c.Name(), Type: typeOf(c.Type()), Optional: c.Optional()})
 	}
 	for _, group := range file.Metadata().RowGroups {
-		if len(group.Columns) != len(f.columns) {
+		begin := f.begins[len(f.begins)-1]
+		if len(group.Columns) != len(f.columns) || group.NumRows < 0 || group.NumRows > math.MaxInt64-begin {
 			return nil, ErrDamaged
 		}
+		f.begins = append(f.begins, begin+group.NumRows)
 		for _, chunk := range group.Columns {
 			if !readableCodec(chunk.MetaData.Codec) {
 				return nil, ErrDamaged
 			}
 		}
+	}
+	if f.begins[len(f.begins)-1] != f.Rows() {
+		return nil, ErrDamaged
 	}
 	return f, nil
 }

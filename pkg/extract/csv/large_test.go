@@ -48,6 +48,16 @@ func source(t *testing.T, c *dataset.Catalogue, path, header string) *extract.So
 	return &extract.Source{File: "extract.csv", Path: path, Table: table, Year: 2020, Header: h}
 }
 
+// recognisedAs is a file as it would be after it was recognised.
+func recognisedAs(t *testing.T, c *dataset.Catalogue, path, header string) *extract.Source {
+	t.Helper()
+	src := source(t, c, path, header)
+	if err := src.TakeDigest(); err != nil {
+		t.Fatal(err)
+	}
+	return src
+}
+
 // A gigabyte without a line end costs no more than the bound of one line.
 func TestOneLineOfAGigabyte(t *testing.T) {
 	c := catalogue(t)
@@ -100,9 +110,9 @@ func TestAMillionColumnsCostLittle(t *testing.T) {
 	}); n > most/4 {
 		t.Errorf("%d MiB allocated", n>>20)
 	}
-	row := file(t, headerLine+strings.Repeat(",", 1_000_000)+"\n")
+	src := recognisedAs(t, c, file(t, headerLine+strings.Repeat(",", 1_000_000)+"\n"), headerLine)
 	if n := allocated(func() {
-		if got := readSource(t, source(t, catalogue(t), row, headerLine), &finding.Report{}); got.tally.Quarantined != 1 {
+		if got := readSource(t, src, &finding.Report{}); got.tally.Quarantined != 1 {
 			t.Errorf("%+v", got.tally)
 		}
 	}); n > most {
@@ -127,10 +137,7 @@ func TestBatchesOfLongCells(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	src := source(t, c, path, episodesLine)
-	if err := src.TakeDigest(); err != nil {
-		t.Fatal(err)
-	}
+	src := recognisedAs(t, c, path, episodesLine)
 	var peak uint64
 	numbers, batches := int64(0), 0
 	tally, err := pass(t.Context(), src, extract.NewWant(src.Table, "CHILD", "HOME_POST"), func(b *extract.Batch) error {
@@ -168,10 +175,7 @@ func TestBatchesOfManyRows(t *testing.T) {
 			}
 		}
 		path := file(t, b.String())
-		src := source(t, c, path, headerLine)
-		if err := src.TakeDigest(); err != nil {
-			t.Fatal(err)
-		}
+		src := recognisedAs(t, c, path, headerLine)
 		batches, numbers := 0, int64(0)
 		tally, err := pass(t.Context(), src, extract.NewWant(src.Table, "CHILD", "SEX"), func(b *extract.Batch) error {
 			batches++

@@ -3,46 +3,41 @@ package csv
 import (
 	"bytes"
 	"errors"
-	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
-	"testing/iotest"
 )
 
-// smallPlain splits plain text with a buffer that is soon too small.
-func smallPlain(src io.Reader, between byte, size int) ([]taken, error) {
-	return allOf(&splitter{src: src, between: between, plain: true, buf: make([]byte, size), nul: -1})
+// plainOf is a splitter of plain text.
+func plainOf(text []byte, between byte) *splitter {
+	s := splitterOf(text)
+	s.plain, s.between = true, between
+	return s
 }
 
 // checkPlain holds the splitter to what the words of the package say of plain text: lines, and in a line what stands
 // between delimiters.
 func checkPlain(t *testing.T, text []byte, between byte, random *rand.Rand) {
 	t.Helper()
-	var want []taken
-	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
-		if line != "" {
-			want = append(want, taken{fields: strings.Split(line, string(between))})
+	whole, err := all(plainOf(text, between), 4096, 4096)
+	if bytes.IndexByte(text, 0) >= 0 {
+		if !errors.Is(err, errNUL) {
+			t.Fatalf("%q holds a NUL byte: %v", text, err)
 		}
-	}
-	for name, src := range map[string]io.Reader{
-		"in one piece":        bytes.NewReader(text),
-		"byte by byte":        iotest.OneByteReader(bytes.NewReader(text)),
-		"in pieces, then EOF": &chunks{data: text, sizes: []int{1 + random.IntN(9), 1 + random.IntN(9)}, end: io.EOF},
-	} {
-		got, err := smallPlain(src, between, 1+random.IntN(64))
-		if bytes.IndexByte(text, 0) >= 0 {
-			if !errors.Is(err, errNUL) {
-				t.Fatalf("%q %s holds a NUL byte: %v", text, name, err)
+	} else {
+		var want []taken
+		for line := range strings.Lines(string(text)) {
+			line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+			if line != "" {
+				want = append(want, taken{fields: strings.Split(line, string(between))})
 			}
-			continue
 		}
-		if err != nil || !slices.EqualFunc(got, want, func(a, b taken) bool { return a.malformed == b.malformed && slices.Equal(a.fields, b.fields) }) {
-			t.Fatalf("%q %s: %v, %v; want %v", text, name, got, err, want)
+		if err != nil || !slices.EqualFunc(whole, want, same) {
+			t.Fatalf("%q: %v, %v; want %v", text, whole, err, want)
 		}
 	}
+	agreeInPieces(t, text, whole, err, random, func() *splitter { return plainOf(text, between) })
 }
 
 func TestSplitterOfPlainText(t *testing.T) {
@@ -84,7 +79,7 @@ func TestSplitterReadsBackPlainText(t *testing.T) {
 			want = append(want, fields)
 			b.WriteString(strings.Join(fields, "\t") + []string{"\n", "\r\n"}[random.IntN(2)])
 		}
-		got, err := smallPlain(&chunks{data: []byte(b.String()), sizes: []int{1 + random.IntN(20)}}, '\t', 16)
+		got, err := all(plainOf([]byte(b.String()), '\t'), 16, 1+random.IntN(20))
 		if err != nil || len(got) != len(want) {
 			t.Fatalf("%q: %v, %v", b.String(), got, err)
 		}
@@ -117,14 +112,16 @@ func TestSplitterOfQuotedTextWithTabs(t *testing.T) {
 		for range random.IntN(24) {
 			b.WriteString(alphabet[random.IntN(len(alphabet))])
 		}
-		want, wantErr := small(strings.NewReader(b.String()), 16)
-		got, err := allOf(&splitter{src: strings.NewReader(swap(b.String())), between: '\t', buf: make([]byte, 16), nul: -1})
+		want, wantErr := all(splitterOf([]byte(b.String())), 16, 16)
+		tabbed := splitterOf([]byte(swap(b.String())))
+		tabbed.between = '\t'
+		got, err := all(tabbed, 16, 16)
 		for i := range got {
 			for j := range got[i].fields {
 				got[i].fields[j] = swap(got[i].fields[j])
 			}
 		}
-		if !errors.Is(err, wantErr) || !slices.EqualFunc(got, want, func(a, b taken) bool { return a.malformed == b.malformed && slices.Equal(a.fields, b.fields) }) {
+		if !errors.Is(err, wantErr) || !slices.EqualFunc(got, want, same) {
 			t.Fatalf("%q: %v, %v; with commas %v, %v", b.String(), got, err, want, wantErr)
 		}
 	}
@@ -138,7 +135,7 @@ func TestSplitterBoundsALineOfPlainText(t *testing.T) {
 		"a\n" + strings.Repeat("\"", maxRecord+1):    errRecordTooLong,
 		strings.Repeat("\"a\n", maxRecord/2) + "\tb": nil,
 	} {
-		if _, err := smallPlain(strings.NewReader(text), '\t', chunk); !errors.Is(err, want) || err == nil != (want == nil) {
+		if _, err := all(plainOf([]byte(text), '\t'), chunk, chunk); !errors.Is(err, want) || err == nil != (want == nil) {
 			t.Errorf("%d bytes: %v, want %v", len(text), err, want)
 		}
 	}
@@ -155,22 +152,10 @@ func FuzzSplitterOfPlainText(f *testing.F) {
 
 func BenchmarkSplitterOfPlainText(b *testing.B) {
 	text := bytes.Repeat([]byte("H801200001001\tSUR1\tFOR1\tF\t01/05/2015\t4\t1\t0\t0\t0\t1\t1480.00\t01/04/2025\t31/03/2026\t\n"), 20_000)
-	wanted := make([]int, 15)
-	for i := range wanted {
-		wanted[i] = -1
+	columns := make([]int, 15)
+	for i := range columns {
+		columns[i] = -1
 	}
-	wanted[0], wanted[6], wanted[7], wanted[8], wanted[9] = 0, 1, 2, 3, 4
-	b.SetBytes(int64(len(text)))
-	b.ReportAllocs()
-	for b.Loop() {
-		s := newSplitter(bytes.NewReader(text), wanted, 5)
-		s.plain, s.between = true, '\t'
-		for {
-			if _, err := s.next(); errors.Is(err, io.EOF) {
-				break
-			} else if err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
+	columns[0], columns[6], columns[7], columns[8], columns[9] = 0, 1, 2, 3, 4
+	benchmark(b, text, columns, '\t', true)
 }

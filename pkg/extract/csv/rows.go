@@ -6,7 +6,6 @@ import (
 	"io"
 	"iter"
 
-	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/finding"
 )
 
@@ -16,14 +15,13 @@ import (
 func Rows(ctx context.Context, path, file string) iter.Seq2[[][]byte, error] {
 	return func(yield func([][]byte, error) bool) {
 		place := finding.Place{File: file}
-		f, err := extract.OpenFile(path, place)
+		text, err := open(path, place)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		defer func() { _ = f.Close() }() // only read from: nothing is lost
-		split := newSplitter(f, nil, 0)
-		fields, err := readHeader(ctx, split, file)
+		defer text.close()
+		fields, at, err := readHeader(ctx, text.splitter, file)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -35,20 +33,33 @@ func Rows(ctx context.Context, path, file string) iter.Seq2[[][]byte, error] {
 		if !yield(header, nil) {
 			return
 		}
+		var cells [][]byte
 		for row := int64(1); ; row++ {
-			rec, err := split.next()
+			if at > chunk {
+				if err := text.load(text.from+int64(at), chunk); err != nil {
+					yield(nil, broken(err, place))
+					return
+				}
+				at = 0
+			}
+			text.text = text.text[:text.n] // what was unescaped is forgotten
+			rec, next, err := text.next(at, chunk)
 			switch {
 			case errors.Is(err, io.EOF):
 				return
 			case err != nil:
 				yield(nil, broken(err, finding.Place{File: file, Row: row}))
 				return
-			case rec.blank:
+			}
+			at = next
+			if rec.blank {
 				continue
 			}
-			var cells [][]byte
+			cells = cells[:0]
 			if !rec.malformed && rec.count <= maxColumns {
-				cells = rec.fields[:rec.count]
+				for _, field := range rec.fields {
+					cells = append(cells, text.cell(field))
+				}
 			}
 			if !yield(cells, nil) {
 				return

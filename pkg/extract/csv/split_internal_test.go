@@ -9,29 +9,27 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/iotest"
+
+	"github.com/postern-gateway/postern/pkg/extract"
 )
 
-// chunks reads at most so many bytes at a time, cycling through sizes.
-type chunks struct {
-	data  []byte
-	sizes []int
-	at    int
-	end   error // given with the last bytes, as some readers do, when not nil
+// pieces is a file that may fail behind some of its bytes.
+type pieces struct {
+	data []byte
+	err  error
 }
 
-func (c *chunks) Read(p []byte) (int, error) {
-	if len(c.data) == 0 {
-		return 0, io.EOF
-	}
-	n := min(c.sizes[c.at%len(c.sizes)], len(p), len(c.data))
-	c.at++
-	copy(p, c.data[:n])
-	c.data = c.data[n:]
-	if len(c.data) == 0 {
-		return n, c.end
+func (p pieces) ReadAt(b []byte, at int64) (int, error) {
+	n := copy(b, p.data[min(at, int64(len(p.data))):])
+	if n < len(b) {
+		return n, p.err
 	}
 	return n, nil
+}
+
+// splitterOf is a splitter of quoted text, with commas.
+func splitterOf(text []byte) *splitter {
+	return &splitter{window: window{file: bytes.NewReader(text), size: int64(len(text)), nul: -1}, between: ','}
 }
 
 // taken is a record as the splitter tells it, kept for later.
@@ -40,38 +38,117 @@ type taken struct {
 	malformed bool
 }
 
-// all splits everything, wanting every field.
-func all(src io.Reader) ([]taken, error) { return allOf(newSplitter(src, nil, 0)) }
+func same(a, b taken) bool { return a.malformed == b.malformed && slices.Equal(a.fields, b.fields) }
 
-// small splits everything with a buffer that is soon too small.
-func small(src io.Reader, size int) ([]taken, error) {
-	return allOf(&splitter{src: src, between: ',', buf: make([]byte, size), nul: -1})
-}
-
-func allOf(s *splitter) ([]taken, error) {
+// all takes every record, wanting every field, and reads so many bytes at first, and so many more where a record needs it.
+func all(s *splitter, begin, step int) ([]taken, error) {
 	var out []taken
-	for {
-		rec, err := s.next()
+	if err := s.load(0, begin); err != nil {
+		return nil, err
+	}
+	for at := 0; ; {
+		rec, next, err := s.next(at, step)
 		if errors.Is(err, io.EOF) {
 			return out, nil
 		}
 		if err != nil {
 			return out, err
 		}
-		if rec.blank {
+		if at = next; rec.blank {
 			continue
 		}
 		one := taken{malformed: rec.malformed}
 		spans, empty := false, true
-		for _, f := range rec.fields[:rec.count] {
-			one.fields = append(one.fields, string(f))
-			spans, empty = spans || bytes.Contains(f, []byte("\n")), empty && len(f) == 0
+		for _, f := range rec.fields {
+			one.fields = append(one.fields, string(s.cell(f)))
+			spans, empty = spans || bytes.Contains(s.cell(f), []byte("\n")), empty && f.Len == 0
 		}
-		if spans != rec.spans || empty != rec.empty {
-			return out, errors.New("spans or empty is not what the fields say")
+		if spans != rec.spans || empty != rec.empty || len(rec.fields) != rec.count {
+			return out, errors.New("spans, empty or count is not what the fields say")
 		}
 		out = append(out, one)
 	}
+}
+
+// gathered is a gatherer that keeps all records of a splitter, and wants every field.
+type gathered struct {
+	s     *splitter
+	taken map[int64]taken // by the record's number
+}
+
+// all lists the records in the order of their numbers, which are 1, 2, …
+func (g *gathered) all() []taken {
+	var out []taken
+	for n := range int64(len(g.taken)) {
+		one, has := g.taken[n+1]
+		if !has {
+			one.fields = []string{"a record's number was not given"}
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func (g *gathered) take(numbers []int64, text []byte, cells [][]extract.Span) error {
+	if cap(text)-len(text) < slack {
+		return errors.New("too little can be read behind the text")
+	}
+	for row, n := range numbers {
+		var one taken
+		for _, column := range cells {
+			if len(column) != len(numbers) {
+				return errors.New("a column has not as many cells as there are rows")
+			}
+			one.fields = append(one.fields, string(text[column[row].At:][:column[row].Len]))
+		}
+		if strings.Join(one.fields, "") == "" {
+			return errors.New("a row that holds nothing is told to be sound")
+		}
+		g.taken[n] = one
+	}
+	return nil
+}
+
+func (g *gathered) odd(n int64, rec *record) error {
+	one := taken{malformed: rec.malformed}
+	for _, f := range rec.fields {
+		one.fields = append(one.fields, string(g.s.cell(f)))
+	}
+	if !rec.malformed && rec.count == len(g.s.columns) && !rec.empty {
+		return errors.New("a row of the right shape is told to be none")
+	}
+	g.taken[n] = one
+	return nil
+}
+
+// inSplits takes every record as a row of so many fields, split by split of so many bytes, each in a window of its own
+// that begins with the split.
+func inSplits(s *splitter, fields, stride int) ([]taken, error) {
+	s.columns = make([]int, fields)
+	for i := range s.columns {
+		s.columns[i] = i
+	}
+	to := &gathered{s, make(map[int64]taken)}
+	g := s.gather(fields, to)
+	at := int64(0)
+	for from := int64(0); from < s.size; from += int64(stride) {
+		end := min(from+int64(stride), s.size)
+		if at > end {
+			continue
+		}
+		if err := s.load(from, stride+1); err != nil {
+			return to.all(), err
+		}
+		next, err := s.split(g, int(at-from), int(end-from))
+		if err != nil {
+			return to.all(), err
+		}
+		at = from + int64(next)
+	}
+	if at != s.size {
+		return to.all(), errors.New("not everything was taken")
+	}
+	return to.all(), nil
 }
 
 // agree holds the splitter to the standard library: the same records up to the first that the standard library
@@ -110,7 +187,7 @@ func agree(t *testing.T, text []byte, got []taken, gotErr error) {
 // check splits a text in one piece and in many, and holds all to one another and to the standard library.
 func check(t *testing.T, text []byte, random *rand.Rand) {
 	t.Helper()
-	whole, wholeErr := small(bytes.NewReader(text), 4096)
+	whole, wholeErr := all(splitterOf(text), 4096, 4096)
 	if bytes.IndexByte(text, 0) >= 0 {
 		if !errors.Is(wholeErr, errNUL) {
 			t.Fatalf("%q holds a NUL byte: %v", text, wholeErr)
@@ -118,21 +195,28 @@ func check(t *testing.T, text []byte, random *rand.Rand) {
 	} else {
 		agree(t, text, whole, wholeErr)
 	}
-	sizes := make([]int, 1+random.IntN(4))
-	for i := range sizes {
-		sizes[i] = 1 + random.IntN(1+random.IntN(12))
+	agreeInPieces(t, text, whole, wholeErr, random, func() *splitter { return splitterOf(text) })
+}
+
+// agreeInPieces holds all ways of taking a text apart to what came of it in one piece.
+func agreeInPieces(t *testing.T, text []byte, whole []taken, wholeErr error, random *rand.Rand, fresh func() *splitter) {
+	t.Helper()
+	begin, step := random.IntN(20), 1+random.IntN(12)
+	got, err := all(fresh(), begin, step)
+	if !errors.Is(err, wholeErr) || !slices.EqualFunc(got, whole, same) {
+		t.Fatalf("%q, %d bytes and then %d: %v, %v; in one piece %v, %v", text, begin, step, got, err, whole, wholeErr)
 	}
-	for name, src := range map[string]io.Reader{
-		"byte by byte":           iotest.OneByteReader(bytes.NewReader(text)),
-		"the end with the bytes": iotest.DataErrReader(bytes.NewReader(text)),
-		"in pieces":              &chunks{data: text, sizes: sizes},
-		"in pieces, then EOF":    &chunks{data: text, sizes: sizes, end: io.EOF},
-	} {
-		got, err := small(src, 1+random.IntN(64))
-		if !errors.Is(err, wholeErr) || !slices.EqualFunc(got, whole, func(a, b taken) bool {
-			return a.malformed == b.malformed && slices.Equal(a.fields, b.fields)
-		}) {
-			t.Fatalf("%q %s (%v): %v, %v; in one piece %v, %v", text, name, sizes, got, err, whole, wholeErr)
+	fields := 1 + random.IntN(4)
+	if len(whole) > 0 && random.IntN(2) == 0 {
+		fields = len(whole[0].fields)
+	}
+	for _, stride := range []int{1 + random.IntN(12), len(text) + 1} {
+		got, err := inSplits(fresh(), fields, stride)
+		alike := func(a, b taken) bool { // what is in fields that no row has was not asked for
+			return same(a, b) || a.malformed == b.malformed && len(a.fields) == len(b.fields) && len(a.fields) != fields
+		}
+		if !errors.Is(err, wholeErr) || !slices.EqualFunc(got, whole, alike) {
+			t.Fatalf("%q in splits of %d bytes, rows of %d fields: %v, %v; in one piece %v, %v", text, stride, fields, got, err, whole, wholeErr)
 		}
 	}
 }
@@ -179,7 +263,7 @@ func TestSplitterReadsWhatTheStandardLibraryWrites(t *testing.T) {
 		if err := w.WriteAll(want); err != nil {
 			t.Fatal(err)
 		}
-		got, err := small(&chunks{data: b.Bytes(), sizes: []int{1 + random.IntN(20)}}, 16)
+		got, err := all(splitterOf(b.Bytes()), 16, 1+random.IntN(20))
 		if err != nil || len(got) != len(want) {
 			t.Fatalf("%q: %v, %v", b.Bytes(), got, err)
 		}
@@ -191,32 +275,44 @@ func TestSplitterReadsWhatTheStandardLibraryWrites(t *testing.T) {
 	}
 }
 
+// some is a gatherer that keeps the cells of sound rows.
+type some struct{ cells [][]string }
+
+func (g *some) take(numbers []int64, text []byte, cells [][]extract.Span) error {
+	for row := range numbers {
+		var one []string
+		for _, column := range cells {
+			if column == nil {
+				one = append(one, "none")
+			} else {
+				one = append(one, string(text[column[row].At:][:column[row].Len]))
+			}
+		}
+		g.cells = append(g.cells, one)
+	}
+	return nil
+}
+
+func (g *some) odd(int64, *record) error { return nil }
+
 // Fields that are not wanted are skipped and counted; the others come out where they are wanted.
 func TestSplitterWantsSomeFields(t *testing.T) {
-	text := "a,\"b\"\"b\",c,d\n1,\"\"\"2\"\"\",3,4\n,,,\nx\nx,y,z,w,v,\"u\"\"\"\n"
-	s := newSplitter(strings.NewReader(text), []int{1, 0, -1, 2}, 4)
-	for i, want := range []struct {
-		fields []string
-		count  int
-	}{{[]string{"b\"b", "a", "d", ""}, 4}, {[]string{"\"2\"", "1", "4", ""}, 4}, {[]string{"", "", "", ""}, 4}, {[]string{"", "x", "", ""}, 1}, {[]string{"y", "x", "w", ""}, 6}} {
-		rec, err := s.next()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got []string
-		for _, f := range rec.fields {
-			got = append(got, string(f))
-		}
-		if rec.count != want.count || !slices.Equal(got, want.fields) {
-			t.Errorf("record %d: %d fields, %q; want %d, %q", i+1, rec.count, got, want.count, want.fields)
-		}
+	s := splitterOf([]byte("a,\"b\"\"b\",c,d\n1,\"\"\"2\"\"\",3,4\n,,,\nx\n5,6,\"\"\"7\"\"\",8\n\"9\",,\"\",10\r\nx,y,z,w,v,\"u\"\"\"\n"))
+	s.columns = []int{1, 0, -1, 3}
+	var got some
+	if err := s.load(0, 1<<10); err != nil {
+		t.Fatal(err)
 	}
-	if _, err := s.next(); !errors.Is(err, io.EOF) {
-		t.Errorf("after the last record: %v", err)
+	if _, err := s.split(s.gather(4, &got), 0, s.n); err != nil {
+		t.Fatal(err)
+	}
+	want := [][]string{{"b\"b", "a", "none", "d"}, {"\"2\"", "1", "none", "4"}, {"6", "5", "none", "8"}, {"", "9", "none", "10"}}
+	if !slices.EqualFunc(got.cells, want, slices.Equal) {
+		t.Errorf("%q, want %q", got.cells, want)
 	}
 }
 
-// A record may have 1 MiB and not a byte more, wherever the pieces end and whether or not the end is known.
+// A record may have 1 MiB and not a byte more, wherever the pieces end.
 func TestSplitterBoundsARecord(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -227,20 +323,20 @@ func TestSplitterBoundsARecord(t *testing.T) {
 		{"1 MiB without", strings.Repeat("a", maxRecord), nil},
 		{"1 MiB in quotes", `"` + strings.Repeat("a", maxRecord-2) + "\"\n", nil},
 		{"a byte more", strings.Repeat("a", maxRecord+1) + "\n", errRecordTooLong},
-		{"a byte more without a line end", strings.Repeat("a", maxRecord+2), errRecordTooLong},
+		{"a byte more without a line end", strings.Repeat("a", maxRecord+1), errRecordTooLong},
+		{"a byte more, and more lines", "a\n" + strings.Repeat("a", maxRecord+1) + "\na\n", errRecordTooLong},
 		{"much more", strings.Repeat("a", 3*maxRecord), errRecordTooLong},
 		{"in quotes, never closed", `"` + strings.Repeat("a", 3*maxRecord), errRecordTooLong},
 		{"in quotes, after a sound record", "a\n\"" + strings.Repeat("a\n", maxRecord), errRecordTooLong},
 		{"many fields", strings.Repeat("a,", maxRecord), errRecordTooLong},
 		{"many sound records", strings.Repeat(strings.Repeat("a", 1000)+"\n", 3000), nil},
 	} {
-		for name, src := range map[string]io.Reader{
-			"in one piece":           strings.NewReader(c.text),
-			"the end with the bytes": &chunks{data: []byte(c.text), sizes: []int{1 << 30}, end: io.EOF},
-			"in large pieces":        &chunks{data: []byte(c.text), sizes: []int{chunk - 1, 100_003}},
-		} {
-			if _, err := all(src); !errors.Is(err, c.want) || err == nil != (c.want == nil) {
-				t.Errorf("%s, %s: %v, want %v", c.name, name, err, c.want)
+		for _, size := range []int{4 * maxRecord, chunk, chunk - 1, 100_003} {
+			if _, err := all(splitterOf([]byte(c.text)), size, size); !errors.Is(err, c.want) || err == nil != (c.want == nil) {
+				t.Errorf("%s, %d bytes at a time: %v, want %v", c.name, size, err, c.want)
+			}
+			if _, err := inSplits(splitterOf([]byte(c.text)), 1, size); !errors.Is(err, c.want) || err == nil != (c.want == nil) {
+				t.Errorf("%s, in splits of %d bytes: %v, want %v", c.name, size, err, c.want)
 			}
 		}
 	}
@@ -248,9 +344,12 @@ func TestSplitterBoundsARecord(t *testing.T) {
 
 func TestSplitterPassesOnAReadersError(t *testing.T) {
 	broken := errors.New("the disk is gone")
-	got, err := all(io.MultiReader(strings.NewReader("a,b\nc"), iotest.ErrReader(broken)))
-	if !errors.Is(err, broken) || len(got) != 1 {
-		t.Errorf("%v, %v", got, err)
+	for end, want := range map[error]error{broken: broken, io.EOF: errCut} {
+		s := &splitter{window: window{file: pieces{[]byte("a,b\nc"), end}, size: 100}, between: ','}
+		got, err := all(s, 5, 7)
+		if !errors.Is(err, want) || len(got) != 1 {
+			t.Errorf("%v, %v", got, err)
+		}
 	}
 }
 
@@ -263,24 +362,52 @@ func FuzzSplitter(f *testing.F) {
 	})
 }
 
-func BenchmarkSplitter(b *testing.B) {
-	plain := bytes.Repeat([]byte("510000,15/02/2016,L,C2,N3,T2,PR0,14/08/2017,X1,CLOSE,CV1 2AB,CV3 4CD,4244474\n"), 20_000)
-	quoted := bytes.Repeat([]byte("\"510000\",\"15/02/2016\",\"L\",\"C\"\"2\",\"N3\",\"T2\",\"PR0\",\"14/08/2017\",\"X1\",\"CLOSE\",\"CV1 2AB\",\"CV3 4CD\",\"4244474\"\n"), 20_000)
-	for name, text := range map[string][]byte{"plain": plain, "quoted": quoted} {
-		b.Run(name, func(b *testing.B) {
-			wanted := []int{0, 1, -1, 2, -1, -1, -1, 3, 4, -1, -1, -1, -1}
-			b.SetBytes(int64(len(text)))
-			b.ReportAllocs()
-			for b.Loop() {
-				s := newSplitter(bytes.NewReader(text), wanted, 5)
-				for {
-					if _, err := s.next(); errors.Is(err, io.EOF) {
-						break
-					} else if err != nil {
-						b.Fatal(err)
-					}
-				}
-			}
+// nobody takes rows and does nothing with them.
+type nobody struct{ taken int64 }
+
+func (n *nobody) take(numbers []int64, _ []byte, _ [][]extract.Span) error {
+	n.taken += int64(len(numbers))
+	return nil
+}
+
+func (n *nobody) odd(int64, *record) error { return errors.New("a row has not its shape") }
+
+func benchmark(b *testing.B, text []byte, columns []int, between byte, plain bool) {
+	s := splitterOf(text)
+	s.between, s.plain, s.columns = between, plain, columns
+	var to nobody
+	g := s.gather(len(columns), &to)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := s.load(0, len(text)); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := s.split(g, 0, len(text)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(to.taken), "ns/row")
+}
+
+// Some columns of many, in a text that fits the processor's second cache with what is made of it or does not: the reading
+// of bytes into memory is measured too.
+func BenchmarkSplit(b *testing.B) {
+	row := "510000,15/02/2016,L,C2,N3,T2,PR0,14/08/2017,X1,CLOSE,CV1 2AB,CV3 4CD,4244474\n"
+	daily := "C001000000,H801200000000,Renée,White,18/08/2011,FF20 5AJ,108728,04/09/2023,AM,/,Y,N,WOTH,M\n"
+	quoted := "\"" + strings.ReplaceAll(strings.TrimSpace(row), ",", "\",\"") + "\"\n"
+	for _, c := range []struct {
+		name, row string
+		columns   []int
+	}{
+		{"a register's", daily, []int{0, 1, -1, -1, 2, -1, 3, 4, 5, 6, 7, 8, 9, -1}},
+		{"a register's, one column", daily, []int{0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1}},
+		{"episodes", row, []int{0, 1, -1, 2, -1, -1, -1, 3, 4, -1, -1, -1, -1}},
+		{"episodes, quoted", quoted, []int{0, 1, -1, 2, -1, -1, -1, 3, 4, -1, -1, -1, -1}},
+		{"episodes, doubled quotes", strings.Replace(quoted, "CLOSE", "CL\"\"OSE", 1), []int{0, 1, -1, 2, -1, -1, -1, 3, 4, 5, -1, -1, -1}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			benchmark(b, bytes.Repeat([]byte(c.row), (1<<20)/len(c.row)), c.columns, ',', false)
 		})
 	}
 }

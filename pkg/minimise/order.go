@@ -1,0 +1,248 @@
+package minimise
+
+import (
+	"context"
+	"fmt"
+	"sync"
+)
+
+// Cut says into what batches ordered rows are cut.
+type Cut struct {
+	Rows int // of every batch, but for the last and, with parts, the last of each part; 0 for 32,768
+	// Parts is how many parts there are, a power of two of 256 at most: no batch has rows of two, and Batch.Part says which it
+	// is of. A part is a range of the child's pseudonym, all as large; rows without one are in the first. 0 and 1 make no parts,
+	// nor does any number where the child's pseudonym does not leave.
+	Parts int
+}
+
+// Ordered hands on all staged rows in order, in batches. It can be called again. A batch is valid until yield returns.
+func (s *Stage) Ordered(ctx context.Context, yield func(*Batch) error) error {
+	return s.OrderedBy(ctx, Cut{}, yield)
+}
+
+// OrderedBy hands on all staged rows in order, in batches as cut says. It can be called again. A batch is valid until yield
+// returns. Rows are ordered ahead of yield, by other goroutines.
+func (s *Stage) OrderedBy(ctx context.Context, cut Cut, yield func(*Batch) error) error {
+	if s.count == 0 {
+		return ctx.Err()
+	}
+	o, err := s.ordering()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer o.wait.Wait()
+	defer cancel()
+	o.start(ctx)
+	return o.handOn(ctx, cut, yield)
+}
+
+// ordering is one time that a stage's rows are ordered.
+type ordering struct {
+	stage   *Stage
+	ranks   []*ranks // per column
+	limit   int64    // of the bytes of a bucket that is ordered in memory
+	workers int
+	full    []*ordered    // buckets that have rows, in order
+	tokens  chan struct{} // one for each bucket that is at work or waits to be taken
+	wait    sync.WaitGroup
+
+	mu   sync.Mutex
+	next int      // the bucket to be taken up next
+	free [][]byte // memory for rows
+}
+
+// ordered is a bucket in the making.
+type ordered struct {
+	bucket int
+	slabs  chan slab
+}
+
+// slab is ordered rows, and some bytes behind them that say nothing; or what went wrong.
+type slab struct {
+	rows []byte
+	err  error
+}
+
+// slack is how many bytes behind rows may be looked at.
+const slack = 16
+
+// ordering gets ready: the ranks of pseudonyms, and how much can be done at a time in the memory that there is.
+func (s *Stage) ordering() (*ordering, error) {
+	if s.closed {
+		return nil, errClosed
+	}
+	s.free = nil
+	largest := int64(0)
+	for _, n := range s.rows {
+		largest = max(largest, n*int64(s.layout.width))
+	}
+	room := func() int64 { return max(int64(s.budget-s.held), int64(s.budget/4), 1<<16) }
+	limit := func() int64 {
+		if s.limit > 0 {
+			return int64(s.limit)
+		}
+		return min(room()/4, int64(s.layout.width)<<indexBits)
+	}
+	if s.held > 0 && largest > limit() {
+		if err := s.spill(); err != nil {
+			return nil, err
+		}
+		s.free = nil
+	}
+	for _, f := range s.files {
+		if err := f.check(); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	o := &ordering{stage: s, limit: limit()}
+	o.ranks = make([]*ranks, len(s.layout.columns))
+	for i, book := range s.layout.books {
+		if book != nil {
+			o.ranks[i] = book.ranks(s.workers)
+		}
+	}
+	o.workers = int(max(1, min(int64(s.workers), room()/(2*min(largest, o.limit)+1)-1)))
+	for bucket, n := range s.rows {
+		if n > 0 {
+			o.full = append(o.full, &ordered{bucket: bucket, slabs: make(chan slab, 1)})
+		}
+	}
+	o.tokens = make(chan struct{}, o.workers+1)
+	return o, nil
+}
+
+// start sets the workers to work. Whoever has a token takes up the next bucket, so that the bucket that is waited for is
+// always at work.
+func (o *ordering) start(ctx context.Context) {
+	for range min(o.workers, len(o.full)) {
+		o.wait.Go(func() {
+			work := &sorter{ordering: o}
+			for {
+				select {
+				case o.tokens <- struct{}{}:
+				case <-ctx.Done():
+					return
+				}
+				b := o.take()
+				if b == nil {
+					return
+				}
+				send := func(rows []byte, err error) error {
+					select {
+					case b.slabs <- slab{rows, err}:
+						return err
+					case <-ctx.Done():
+						return ctx.Err()
+					}
+				}
+				if err := work.bucket(b.bucket, send); err != nil {
+					_ = send(nil, err) // it is not taken when nobody waits for it any more
+					return
+				}
+				close(b.slabs)
+			}
+		})
+	}
+}
+
+func (o *ordering) take() *ordered {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.next == len(o.full) {
+		return nil
+	}
+	o.next++
+	return o.full[o.next-1]
+}
+
+// memory gives memory for rows.
+func (o *ordering) memory(bytes int) []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for n := len(o.free) - 1; n >= 0; n-- {
+		m := o.free[n]
+		o.free = o.free[:n]
+		if cap(m) >= bytes {
+			return m[:bytes]
+		}
+	}
+	return make([]byte, bytes, bytes+bytes/8)
+}
+
+// back takes memory back.
+func (o *ordering) back(m []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.free = append(o.free, m)
+}
+
+// handOn takes the buckets in order, and cuts their rows into batches.
+func (o *ordering) handOn(ctx context.Context, cut Cut, yield func(*Batch) error) error {
+	l := o.stage.layout
+	if cut.Rows <= 0 {
+		cut.Rows = orderedRows
+	}
+	if cut.Parts < 1 || l.lead < 0 {
+		cut.Parts = 1
+	}
+	most := int(min(int64(cut.Rows), o.stage.count)) * l.width
+	b := &Batch{layout: l, rows: make([]byte, 0, most), ranks: o.ranks}
+	flush := func() error {
+		if len(b.rows) == 0 {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		err := yield(b)
+		b.rows = b.rows[:0]
+		return err
+	}
+	for _, next := range o.full {
+		if part := next.bucket * cut.Parts / buckets; part != b.part {
+			if err := flush(); err != nil {
+				return err
+			}
+			b.part = part
+		}
+		rows := int64(0)
+		for {
+			s, more, err := o.slab(ctx, next)
+			if err != nil {
+				return err
+			}
+			if !more {
+				break
+			}
+			n := len(s.rows) - slack
+			rows += int64(n / l.width)
+			for at := 0; at < n; {
+				some := min(n-at, most-len(b.rows))
+				b.rows = append(b.rows, s.rows[at:at+some]...)
+				at += some
+				if len(b.rows) == most {
+					if err := flush(); err != nil {
+						return err
+					}
+				}
+			}
+			o.back(s.rows)
+		}
+		if rows != o.stage.rows[next.bucket] {
+			return fmt.Errorf("%s: %w", o.stage.name, errDamaged)
+		}
+		<-o.tokens
+	}
+	return flush()
+}
+
+// slab waits for the next slab of a bucket; there is none when it has ended.
+func (o *ordering) slab(ctx context.Context, b *ordered) (s slab, more bool, err error) {
+	select {
+	case s, more = <-b.slabs:
+		return s, more, s.err
+	case <-ctx.Done():
+		return slab{}, false, ctx.Err()
+	}
+}

@@ -1,0 +1,317 @@
+package minimise_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/postern-gateway/postern/pkg/extract"
+	"github.com/postern-gateway/postern/pkg/minimise"
+)
+
+// staged is all rows of a table of a run in a stage that set has set up, and the folder of its spill files.
+func staged(t testing.TB, r *run, id string, set func(*minimise.Stage)) (*minimise.Stage, string) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, table := range r.plan.Tables {
+		if table.ID != id {
+			continue
+		}
+		stage := table.NewStage(func() (string, error) { return dir, nil })
+		t.Cleanup(func() { _ = stage.Close() })
+		set(stage)
+		if err := r.treat(id, func(_ *minimise.Table, _ *extract.Batch, b *minimise.Batch) error { return stage.Add(b) }); err != nil {
+			t.Fatal(err)
+		}
+		return stage, dir
+	}
+	t.Fatalf("the plan has no table %s", id)
+	return nil, ""
+}
+
+// ways are agreements whose rows are led by a child's pseudonym, by a date, by another pseudonym, and by a code.
+func ways() map[string]terms {
+	const table, period = "  looked_after_episodes:\n", "2010-04-01/2029-03-31"
+	return map[string]terms{
+		"child":           awkward(),
+		"child alone":     {period: period, tables: table + "    child_id: {treatment: pseudonym}\n"},
+		"date":            {period: period, tables: table + "    legal_status: {treatment: keep}\n    start_date: {treatment: date, to: day}\n    urn: {treatment: pseudonym, from: placement_urn}\n"},
+		"other pseudonym": {period: period, tables: table + "    urn: {treatment: pseudonym, from: placement_urn}\n    legal_status: {treatment: keep}\n"},
+		"code":            {period: period, tables: table + "    legal_status: {treatment: keep}\n    urn: {treatment: pseudonym, from: placement_urn}\n"},
+		"year":            {period: period, tables: table + "    year: {treatment: keep, from: collection_year}\n    legal_status: {treatment: keep}\n"},
+	}
+}
+
+// TestOrderTurnsOnRowsAlone: with any memory, any number of workers and buckets of any size, the same rows come back in the
+// same order, and nothing is left on disk but what Close removes.
+func TestOrderTurnsOnRowsAlone(t *testing.T) {
+	c := catalogue(t)
+	k, dir := newKeys(t, "dsa-test"), crowd(t, 400)
+	for name, agreed := range ways() {
+		a := agreed.parse(t, c)
+		want := texts(t, start(t, c, a, k, reference(), dir).stage(t, "looked_after_episodes", 0))
+		if len(want) != 400 {
+			t.Fatalf("%s: %d rows", name, len(want))
+		}
+		for _, budget := range []int{1, 700, 1 << 20} {
+			for _, workers := range []int{1, 2, 16} {
+				for _, limit := range []int{0, 1, 200} {
+					r := start(t, c, a, k, reference(), dir)
+					r.rows = 60
+					stage, spill := staged(t, r, "looked_after_episodes", func(s *minimise.Stage) {
+						s.SpillAt(budget)
+						s.Workers(workers)
+						s.LimitBucket(limit)
+					})
+					for range 2 {
+						if got := texts(t, stage); !slices.Equal(got, want) {
+							t.Fatalf("%s: budget %d, %d workers, buckets of %d: other rows, or in another order", name, budget, workers, limit)
+						}
+					}
+					if left, err := os.ReadDir(spill); err != nil || len(left) != len(stage.Runs()) {
+						t.Errorf("%s: budget %d, buckets of %d: %d files for %d spilled, error %v", name, budget, limit, len(left), len(stage.Runs()), err)
+					}
+					if err := stage.Close(); err != nil {
+						t.Error(err)
+					}
+					if left, err := os.ReadDir(spill); err != nil || len(left) != 0 {
+						t.Errorf("%s: %d files are left, error %v", name, len(left), err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestDivideEnds: called off or refused while buckets are divided on disk, nothing is left behind and nobody goes on.
+func TestDivideEnds(t *testing.T) {
+	c := catalogue(t)
+	before := runtime.NumGoroutine()
+	enough := errors.New("enough")
+	for name, end := range map[string]func(cancel func()) error{
+		"refused":    func(func()) error { return enough },
+		"called off": func(cancel func()) error { cancel(); return nil },
+	} {
+		stage, dir := staged(t, start(t, c, awkward().parse(t, c), newKeys(t, "dsa-test"), reference(), crowd(t, 300)), "looked_after_episodes", func(s *minimise.Stage) {
+			s.LimitBucket(50)
+			s.Workers(4)
+		})
+		ctx, cancel := context.WithCancel(context.Background())
+		err := stage.OrderedBy(ctx, minimise.Cut{Rows: 10}, func(*minimise.Batch) error { return end(cancel) })
+		cancel()
+		if !errors.Is(err, enough) && !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) != len(stage.Runs()) {
+			t.Errorf("%s: %d files for %d spilled, error %v", name, len(left), len(stage.Runs()), err)
+		}
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines before, %d after", before, after)
+	}
+	// A bucket that has to be divided, and nowhere to do it.
+	r := start(t, c, awkward().parse(t, c), newKeys(t, "dsa-test"), reference(), crowd(t, 100))
+	stage := r.plan.Tables[0].NewStage(func() (string, error) { return "", enough })
+	stage.LimitBucket(50)
+	if err := r.treat("looked_after_episodes", func(_ *minimise.Table, _ *extract.Batch, b *minimise.Batch) error { return stage.Add(b) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := stage.Ordered(context.Background(), func(*minimise.Batch) error { return nil }); !errors.Is(err, enough) {
+		t.Errorf("without a folder: %v", err)
+	}
+}
+
+// TestCut: every batch has as many rows as asked for but the last of a part, and no batch has rows of two parts.
+func TestCut(t *testing.T) {
+	c := catalogue(t)
+	var b strings.Builder
+	b.WriteString(headerLine)
+	for i := range 500 {
+		b.WriteString(header(fmt.Sprint("CHILD", i), "1"))
+	}
+	for range 7 {
+		b.WriteString(header("UNKNOWN", "2"))
+	}
+	dir := put(t, map[string]string{"2020-21/header.csv": b.String()})
+	a := terms{tables: "  ssda903/header:\n    sex: {treatment: keep, from: SEX}\n    child: {treatment: pseudonym, from: CHILD}\n"}.parse(t, c)
+	r := start(t, c, a, newKeys(t, "dsa-test"), reference(), dir)
+	stage, _ := staged(t, r, "ssda903/header", func(s *minimise.Stage) { s.SpillAt(1000) })
+	want := texts(t, stage)
+	for _, cut := range []minimise.Cut{{Rows: 1}, {Rows: 1, Parts: 16}, {Rows: 10, Parts: 16}, {Rows: 1000, Parts: 16}, {Rows: 10, Parts: 2}, {Rows: 10, Parts: 256}, {Rows: 100, Parts: 1}, {Parts: 4}, {}} {
+		var got []string
+		sizes := make(map[int][]int)
+		last := 0
+		if err := stage.OrderedBy(context.Background(), cut, func(b *minimise.Batch) error {
+			if b.Part() < last {
+				t.Fatalf("%+v: part %d after part %d", cut, b.Part(), last)
+			}
+			last = b.Part()
+			sizes[last] = append(sizes[last], b.Len())
+			for row := range b.Len() {
+				part := 0
+				if mac := b.MAC(row, 1); mac != nil {
+					part = int(mac[0]) * max(cut.Parts, 1) / 256
+				}
+				if part != b.Part() {
+					t.Fatalf("%+v: a row of part %d in part %d", cut, part, b.Part())
+				}
+				got = append(got, orElse(cell(b, row, 0), "-")+" "+orElse(cell(b, row, 1), "-"))
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%+v: %d rows, or in another order", cut, len(got))
+		}
+		for part, sizes := range sizes {
+			for i, n := range sizes {
+				rows := cut.Rows
+				if rows == 0 {
+					rows = 1 << 15
+				}
+				if n > rows || n < rows && i < len(sizes)-1 {
+					t.Errorf("%+v: part %d has batches of %v", cut, part, sizes)
+				}
+			}
+		}
+		if cut.Parts > 1 && len(sizes) < min(cut.Parts, 100) {
+			t.Errorf("%+v: %d parts", cut, len(sizes))
+		}
+	}
+	// Rows without a child's pseudonym have no parts.
+	plain := start(t, c, terms{tables: "  ssda903/header:\n    sex: {treatment: keep, from: SEX}\n"}.parse(t, c), newKeys(t, "dsa-test"), reference(), dir)
+	stage, _ = staged(t, plain, "ssda903/header", func(*minimise.Stage) {})
+	if err := stage.OrderedBy(context.Background(), minimise.Cut{Rows: 1000, Parts: 16}, func(b *minimise.Batch) error {
+		if b.Part() != 0 || b.Len() != 507 {
+			t.Errorf("%d rows in part %d", b.Len(), b.Part())
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestCodes: codes say what cells do, order as values do, and are the same in every batch.
+func TestCodes(t *testing.T) {
+	c := catalogue(t)
+	r := start(t, c, awkward().parse(t, c), newKeys(t, "dsa-test"), reference(), crowd(t, 300))
+	check := func(b *minimise.Batch, texts []map[uint32]string) {
+		for column, d := range b.Columns() {
+			codes := b.Codes(column, 3, b.Len(), []uint32{77})
+			if len(codes) != b.Len()-2 || codes[0] != 77 {
+				t.Fatalf("%s: %d codes of %d rows", d.Name, len(codes), b.Len())
+			}
+			for i, code := range codes[1:] {
+				row := 3 + i
+				switch {
+				case (code == 0) != b.Null(row, column) || code > b.Ordinals(column):
+					t.Fatalf("%s: code %d of %d; null %v", d.Name, code, b.Ordinals(column), b.Null(row, column))
+				case code == 0:
+				case d.Kind != minimise.Pseudonym && d.Base+int32(code)-1 != b.Number(row, column):
+					t.Fatalf("%s: code %d is %d", d.Name, code, b.Number(row, column))
+				case d.Kind == minimise.Pseudonym || d.Kind == minimise.Code:
+					if text := string(b.AppendCode([]byte("x"), column, code)); text != "x"+cell(b, row, column) {
+						t.Fatalf("%s: code %d is %s", d.Name, code, text)
+					}
+				}
+				if texts != nil && code != 0 {
+					if text, known := texts[column][code]; known && text != cell(b, row, column) {
+						t.Fatalf("%s: code %d stands for two values", d.Name, code)
+					}
+					texts[column][code] = cell(b, row, column)
+				}
+			}
+			order := func(x, y int) int { return cmp.Compare(codes[x-2], codes[y-2]) }
+			for x := 3; texts != nil && x < b.Len(); x++ {
+				for y := 3; y < b.Len(); y += 7 {
+					if order(x, y) != compareRows(b, x, y, []int{column}) {
+						t.Fatalf("%s: codes do not order as values do", d.Name)
+					}
+				}
+			}
+		}
+	}
+	stage, _ := staged(t, r, "looked_after_episodes", func(*minimise.Stage) {})
+	if err := r.treat("looked_after_episodes", func(_ *minimise.Table, _ *extract.Batch, b *minimise.Batch) error {
+		check(b, nil)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	texts := make([]map[uint32]string, 7)
+	for i := range texts {
+		texts[i] = make(map[uint32]string)
+	}
+	if err := stage.OrderedBy(context.Background(), minimise.Cut{Rows: 50}, func(b *minimise.Batch) error {
+		check(b, texts)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(texts[6]) != 5 || len(texts[3]) != 3 {
+		t.Errorf("%d children, %d days", len(texts[6]), len(texts[3]))
+	}
+}
+
+// TestLeads: each child of whom there are rows, in order and once, without those whose rows were held back.
+func TestLeads(t *testing.T) {
+	c := catalogue(t)
+	dir := crowd(t, 200)
+	k := newKeys(t, "dsa-test")
+	for _, period := range []string{"2010-04-01/2029-03-31", "2020-06-01/2029-03-31", "2021-06-01/2029-03-31"} {
+		a := terms{period: period, tables: "  looked_after_episodes:\n    legal_status: {treatment: keep}\n    child_id: {treatment: pseudonym}\n  children:\n    sex: {treatment: keep}\n"}
+		r := start(t, c, a.parse(t, c), k, reference(), dir)
+		for _, budget := range []int{1, 1 << 20} {
+			stage, _ := staged(t, r, "looked_after_episodes", func(s *minimise.Stage) { s.SpillAt(budget) })
+			var want, got []string
+			if err := stage.Ordered(context.Background(), func(b *minimise.Batch) error {
+				for row := range b.Len() {
+					if !b.Null(row, 1) {
+						want = append(want, cell(b, row, 1))
+					}
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			want = slices.Compact(want)
+			if err := stage.Leads(context.Background(), func(text []byte) error {
+				got = append(got, string(bytes.Clone(text)))
+				return nil
+			}); err != nil || !slices.Equal(got, want) || stage.Children() != int64(len(want)) {
+				t.Errorf("%s: %d children, %d counted; want %d; error %v", period, len(got), stage.Children(), len(want), err)
+			}
+			if period < "2021" && len(want) != 5 {
+				t.Errorf("%s: %d children", period, len(want))
+			}
+			enough := errors.New("enough")
+			if err := stage.Leads(context.Background(), func([]byte) error { return enough }); len(want) > 0 && !errors.Is(err, enough) {
+				t.Errorf("the visitor's error becomes %v", err)
+			}
+			off, cancel := context.WithCancel(context.Background())
+			cancel()
+			if err := stage.Leads(off, func([]byte) error { return nil }); !errors.Is(err, context.Canceled) {
+				t.Errorf("called off: %v", err)
+			}
+			if err := stage.Close(); err != nil {
+				t.Error(err)
+			}
+			if err := stage.Leads(context.Background(), func([]byte) error { return nil }); len(want) > 0 && err == nil {
+				t.Error("a closed stage has children")
+			}
+		}
+	}
+	plain := start(t, c, terms{tables: "  looked_after_episodes:\n    legal_status: {treatment: keep}\n"}.parse(t, c), k, reference(), dir)
+	stage, _ := staged(t, plain, "looked_after_episodes", func(*minimise.Stage) {})
+	if err := stage.Leads(context.Background(), func([]byte) error { t.Error("a child"); return nil }); err != nil || stage.Children() != 0 {
+		t.Errorf("%d children of a table without, error %v", stage.Children(), err)
+	}
+}

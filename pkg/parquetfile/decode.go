@@ -1,0 +1,135 @@
+package parquetfile
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/parquet-go/parquet-go/encoding"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/postern-gateway/postern/pkg/minimise"
+)
+
+// decoder turns what the library says of a chunk into hashes and places among them, and holds statistics and page index to
+// them. It is for one goroutine.
+type decoder struct {
+	kind    minimise.Kind
+	index   *format.ColumnIndex
+	offsets *format.OffsetIndex
+	pages   int
+	rows    int64
+	hashes  []uint64 // per place in the dictionary; nil before the dictionary was seen
+	memory  []uint64 // of hashes
+	sorted  bool     // the dictionary is in order
+	numbers []int32  // the dictionary; of booleans the two that they may be
+	texts   []byte
+	ends    []uint32 // of texts: where each begins, and the last ends
+	truths  []int32
+	low     int // places in the dictionary, of the least and the greatest value met; -1 for none
+	high    int
+}
+
+// begin makes ready for a chunk.
+func (d *decoder) begin(kind minimise.Kind, index *format.ColumnIndex, offsets *format.OffsetIndex) {
+	*d = decoder{kind: kind, index: index, offsets: offsets, memory: d.memory, truths: d.truths, low: -1, high: -1}
+	if kind == minimise.Boolean {
+		d.hashes = append(d.memory[:0], hashNumber(0), hashNumber(1))
+		d.memory, d.numbers, d.sorted = d.hashes, []int32{0, 1}, true
+	}
+}
+
+// dictionary takes the hashes of a dictionary's values, and shows its strings.
+func (d *decoder) dictionary(values encoding.Values, inspect func([]byte) error) error {
+	hashes := append(d.memory[:0], 0)[:0] // never nil
+	d.sorted = true
+	if isText(d.kind) {
+		d.texts, d.ends = values.ByteArray()
+		for i := 1; i < len(d.ends); i++ {
+			text := d.text(i - 1)
+			if err := inspect(text); err != nil {
+				return err
+			}
+			hashes = append(hashes, hashText(text))
+			d.sorted = d.sorted && (i == 1 || bytes.Compare(d.text(i-2), text) < 0)
+		}
+	} else {
+		d.numbers = values.Int32()
+		for i, n := range d.numbers {
+			hashes = append(hashes, hashNumber(n))
+			d.sorted = d.sorted && (i == 0 || d.numbers[i-1] < n)
+		}
+	}
+	d.hashes, d.memory = hashes, hashes
+	return nil
+}
+
+func (d *decoder) text(at int) []byte { return d.texts[d.ends[at]:d.ends[at+1]] }
+
+// places are the values of a page as places in the dictionary. Booleans have none: theirs are the numbers that they are.
+func (d *decoder) places(values encoding.Values, n int, indexed bool) []int32 {
+	if d.kind != minimise.Boolean {
+		return values.Int32()
+	}
+	if indexed {
+		return nil
+	}
+	d.truths = d.truths[:0]
+	for i, bits := range values.Boolean() {
+		for j := range min(n-8*i, 8) {
+			d.truths = append(d.truths, int32(bits>>j&1))
+		}
+	}
+	return d.truths
+}
+
+// next holds what the page index says of the next page to the page's places, which are known to be in the dictionary. The
+// bounds can be told where the dictionary is in order, as it is written here; nothing is held to bounds of another.
+func (d *decoder) next(at []int32, rows, nulls int64) bool {
+	n := d.pages
+	x := d.index
+	if n >= len(d.offsets.PageLocations) || n >= len(x.NullPages) || n >= len(x.NullCounts) || n >= len(x.MinValues) || n >= len(x.MaxValues) {
+		return false
+	}
+	if d.offsets.PageLocations[n].FirstRowIndex != d.rows || x.NullPages[n] != (nulls == rows) || x.NullCounts[n] != nulls {
+		return false
+	}
+	d.pages, d.rows = n+1, d.rows+rows
+	if len(at) == 0 || !d.sorted {
+		return true
+	}
+	low, high := at[0], at[0]
+	for _, place := range at {
+		low, high = min(low, place), max(high, place)
+	}
+	if d.low < 0 || int(low) < d.low {
+		d.low = int(low)
+	}
+	d.high = max(d.high, int(high))
+	return bytes.Equal(x.MinValues[n], d.value(int(low))) && bytes.Equal(x.MaxValues[n], d.value(int(high)))
+}
+
+// ended reports whether all pages of the page index were met.
+func (d *decoder) ended() bool { return d.pages == len(d.offsets.PageLocations) && d.pages == len(d.index.NullPages) }
+
+// value is a value of the dictionary as statistics have it.
+func (d *decoder) value(at int) []byte {
+	switch {
+	case isText(d.kind):
+		return d.text(at)
+	case d.kind == minimise.Boolean:
+		return []byte{byte(d.numbers[at])}
+	default:
+		return binary.LittleEndian.AppendUint32(nil, uint32(d.numbers[at]))
+	}
+}
+
+// sameBounds holds the statistics of the chunk to the least and greatest place that was met.
+func (d *decoder) sameBounds(s *format.Statistics, nulls int64) bool {
+	if s.NullCount != nulls {
+		return false
+	}
+	if d.low < 0 {
+		return !d.sorted || len(s.MinValue) == 0 && len(s.MaxValue) == 0
+	}
+	return bytes.Equal(s.MinValue, d.value(d.low)) && bytes.Equal(s.MaxValue, d.value(d.high))
+}
