@@ -18,12 +18,14 @@
 //	growth    Postern on registers of several sizes
 //
 // Contenders run one after another, each as a process of its own, in rounds, and each round begins with another one: what
-// else the machine does then meets all of them. CPU seconds (user and system, of the process and what it began), and peak
+// else the machine does then meets all of them. CPU seconds (user and system, of the process and what it began) and peak
 // memory are the system's own accounts of the process. The extract is read once before each run, so that it comes from
-// memory, and nothing is left to be written to disk. The cells of every output are held against the extract's (see duck figures), and
-// the Parquet files of Postern to those of its other rounds, byte by byte. A table is printed, and is in FOLDER/report.md;
-// every single run is in FOLDER/runs.csv. Exit code 1: something failed, or outputs differ, or -strict and a limit is not
-// held. It runs on Linux; on other systems the machine is not told, and what else it does not either.
+// memory, and what earlier runs have written is on disk by then.
+//
+// The cells of every output are held against the extract's (see duck figures), and the Parquet files of Postern to those of
+// its other runs, byte by byte. The report is printed, and is in FOLDER/report.md; every single run is in FOLDER/runs.csv.
+// Exit code 1: something failed, or outputs differ, or -strict and a limit is not held. Linux tells of the machine and of
+// what else it does; macOS does not, and Windows will not do.
 package main
 
 import (

@@ -27,7 +27,7 @@ func report(s setting, m machine, parts []part) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Measured on %s: %s, %s of memory, %s. %s, %s, DuckDB %s. Load at the beginning %s, at the end %s.\n",
 		m.at.Format("2 January 2006"), m.processor, m.memory, m.kernel, m.postern, m.python, m.duckdb, m.load, m.loadAfter)
-	fmt.Fprintf(&b, "Medians of %d rounds, with the least and the most; CPU seconds are user and system; MB are 10^6 bytes; × is how many\ntimes Postern's, row for row; other work is how many processors were busy with something else meanwhile.\n", s.repeats)
+	fmt.Fprintf(&b, "Rounds: %d; medians, with the least and the most where there is more than one. CPU seconds are user and\nsystem; MB are 10^6 bytes; × is how many times the first line's, row for row; other work is how many processors were busy with something else meanwhile.\n", s.repeats)
 	for _, p := range parts {
 		fmt.Fprintf(&b, "\n### %s\n\n", p.title)
 		b.WriteString(table(s.rowsOf(p)))

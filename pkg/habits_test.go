@@ -47,8 +47,9 @@ func goFiles(t *testing.T) []goFile {
 		}
 		below := strings.TrimPrefix(filepath.ToSlash(name), "../")
 		if d.IsDir() {
-			skip := strings.HasPrefix(d.Name(), ".") && name != ".." || d.Name() == "testdata" || below == "bin" || below == "demo"
-			if skip {
+			_, err := os.Stat(filepath.Join(name, "go.mod"))
+			module := err == nil && name != ".."
+			if module || strings.HasPrefix(d.Name(), ".") && name != ".." || d.Name() == "testdata" || below == "bin" || below == "demo" {
 				return fs.SkipDir
 			}
 			return nil

@@ -42,12 +42,12 @@ type Extract struct {
 // Header is the first line.
 const Header = "la_child_id,upn,forename,surname,dob,postcode,school_urn,session_date,session,attendance_code,fsm,pupil_premium,ethnicity,gender\n"
 
-// Name is a file name that tells the extract from all others.
+// Name is a file name that tells the extract from all others. Its numbers are so long that none is taken for a collection year.
 func (e Extract) Name() string {
 	if e.Order == Distinct {
-		return fmt.Sprintf("%s-%d-%d.csv", e.Order, e.Rows, e.Seed)
+		return fmt.Sprintf("%s-%010d-%010d.csv", e.Order, e.Rows, e.Seed)
 	}
-	return fmt.Sprintf("%s-%d-%d-%d.csv", e.Order, e.Rows, e.Children, e.Seed)
+	return fmt.Sprintf("%s-%010d-%010d-%010d.csv", e.Order, e.Rows, e.Children, e.Seed)
 }
 
 // Write writes the extract.

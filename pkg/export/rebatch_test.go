@@ -16,7 +16,7 @@ import (
 	"github.com/postern-gateway/postern/pkg/identifier"
 )
 
-// rebatched passes rows on in batches of other sizes, in the order in which they stand in their file.
+// rebatched passes rows on in batches of other sizes, in the order in which they stand in their file, none side by side.
 type rebatched struct {
 	extract.Reader
 	rows int
@@ -25,6 +25,7 @@ type rebatched struct {
 func (r rebatched) Read(ctx context.Context, demands []*extract.Demand) error {
 	for _, d := range demands {
 		sink := d.Sink
+		d.Workers = nil
 		d.Sink = func(b *extract.Batch) error {
 			var order []place
 			for at, number := range b.Rows {

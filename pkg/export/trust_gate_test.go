@@ -317,6 +317,7 @@ type askedReader struct {
 func (r askedReader) Read(ctx context.Context, demands []*extract.Demand) error {
 	for _, d := range demands {
 		id, sink := d.Source.Table.ID(), d.Sink
+		d.Workers = nil
 		for _, column := range d.Want {
 			r.asked[id] = append(r.asked[id], column.Name)
 		}

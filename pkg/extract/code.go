@@ -108,7 +108,7 @@ func (d *Dictionary) inTable(out []uint32, text []byte, cells []Span) int {
 			return i // never: it spares a check
 		}
 		number := slots[at]&mask - 1
-		if int(number) >= len(records) || !records[number].is(k0, k1) {
+		if number >= uint32(len(records)) || !records[number].is(k0, k1) {
 			return i
 		}
 		out[i] = number

@@ -11,8 +11,15 @@
 // # What comes out
 //
 // A Batch is a block of rows of one table in columns. A column is a list of distinct values and, per row, the position
-// of its value: every cell is decoded once per distinct value of a batch. Only the columns that were asked for become
-// values; the others are skipped by the reader.
+// of its value: every cell is decoded once per distinct value of a batch, or once for many batches where a worker keeps
+// a stock of values (Stock). Only the columns that were asked for become values; the others are skipped by the reader.
+//
+// # Side by side
+//
+// What is done with a row seldom turns on the rows before it. Who asks for rows may say so (Workers): then a reader that
+// can cut its file has several goroutines take splits of it, and joins what they made in the order of the file. A file is
+// the one that was recognised, byte for byte, however it is read: it is held against a fingerprint block by block
+// (Source.Holds, Source.Watch).
 //
 // # What is kept back
 //

@@ -25,6 +25,7 @@ type marks struct {
 	stock []extract.Column
 	at    []map[string]uint32
 	rows  int64
+	dated bool // every row has a date
 }
 
 var markColumns = []string{"la_child_id", "school_urn", "session_date", "session", "attendance_code"}
@@ -67,7 +68,7 @@ func (m *marks) batch(rows int, stocked bool) *extract.Batch {
 			case 2:
 				v.Num = int32(civil.MustYMD(2021, 3, 1)) + int32(r.IntN(60))
 			}
-			if r.IntN(40) == 0 {
+			if r.IntN(40) == 0 && (i != 2 || !m.dated) {
 				v = extract.Value{}
 			}
 			key := fmt.Sprint(v)
@@ -96,10 +97,10 @@ const marksTerms = `  attendance/daily:
 `
 
 // marksPlan is an agreement on registers, with an index event of some children.
-func marksPlan(t *testing.T, k *keys, quarantine bool) *minimise.Plan {
+func marksPlan(t *testing.T, k *keys, period string, quarantine bool) *minimise.Plan {
 	t.Helper()
 	c := catalogue(t)
-	a := terms{period: "2021-03-08/2021-04-20", tables: marksTerms, more: "index_events: {gone: {table: ssda903/missing, column: MIS_START, pick: earliest}}\n"}
+	a := terms{period: period, tables: marksTerms, more: "index_events: {gone: {table: ssda903/missing, column: MIS_START, pick: earliest}}\n"}
 	if quarantine {
 		a.pseudonyms = "on_unusable: quarantine, max_unusable: 1"
 	}
@@ -125,15 +126,19 @@ func marksPlan(t *testing.T, k *keys, quarantine bool) *minimise.Plan {
 // TestStocks: rows, counts and findings are the same whether a Treater has met the values before or not.
 func TestStocks(t *testing.T) {
 	k := newKeys(t, "dsa-test")
-	for _, quarantine := range []bool{false, true} {
+	for _, test := range []struct {
+		period     string
+		quarantine bool
+	}{{"2021-03-08/2021-04-20", false}, {"2021-03-08/2021-04-20", true}, {"2021-03-01/2021-05-31", true}, {"2021-03-01/2021-05-31", false}} {
+		all := strings.HasPrefix(test.period, "2021-03-01") // every date is in the period
 		var want []string
 		var wantHeld *minimise.Held
 		var wantFound []finding.Finding
 		for _, stocked := range []bool{false, true} {
-			plan := marksPlan(t, k, quarantine)
-			table := plan.Tables[0]
+			table := marksPlan(t, k, test.period, test.quarantine).Tables[0]
 			stage := table.NewStage(nil)
 			m, treater, treated, held, report := newMarks(table, 3), table.Treater(), table.NewBatch(), minimise.NewHeld(), &finding.Report{}
+			m.dated = all
 			for i := range 40 {
 				if i%3 == 0 { // a batch may gather what comes of several
 					if err := stage.Add(treated); err != nil {
@@ -151,7 +156,7 @@ func TestStocks(t *testing.T) {
 			got := texts(t, stage)
 			if want == nil {
 				want, wantHeld, wantFound = got, held, report.Findings()
-				if len(want) < 1000 || held.OutsidePeriod < 200 || held.Nobody < 30 || (held.Unusable > 0) != quarantine || held.Cells["gone"][minimise.NoEvent] == 0 {
+				if len(want) < 1000 || (held.OutsidePeriod < 200) != all || held.Nobody < 30 || (held.Unusable > 0) != test.quarantine || held.Cells["gone"][minimise.NoEvent] == 0 {
 					t.Fatalf("too little was drawn: %d rows, %+v", len(want), held)
 				}
 			}
@@ -177,7 +182,7 @@ func TestStocks(t *testing.T) {
 // TestSideBySide: several goroutines treat parts of the rows, each with its own Treater; what is joined is what one makes.
 func TestSideBySide(t *testing.T) {
 	k := newKeys(t, "dsa-test")
-	plan := marksPlan(t, k, false)
+	plan := marksPlan(t, k, "2021-03-08/2021-04-20", false)
 	var batches []*extract.Batch
 	m := newMarks(plan.Tables[0], 5)
 	for range 40 {
@@ -186,7 +191,7 @@ func TestSideBySide(t *testing.T) {
 	var want []string
 	var wantHeld *minimise.Held
 	for _, workers := range []int{1, 2, 8} {
-		table := marksPlan(t, k, false).Tables[0]
+		table := marksPlan(t, k, "2021-03-08/2021-04-20", false).Tables[0]
 		treated, counts, errs := make([]*minimise.Batch, len(batches)), make([]*minimise.Held, len(batches)), make([]error, workers)
 		var wg sync.WaitGroup
 		for w := range workers {
@@ -273,5 +278,30 @@ func TestTreaterRefuses(t *testing.T) {
 		return nil
 	}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestBegunBefore: a row whose date is not known, and that tells of what had begun before the data period, is held back, also
+// where nothing else is.
+func TestBegunBefore(t *testing.T) {
+	table := marksPlan(t, newKeys(t, "dsa-test"), "2021-03-08/2021-04-20", false).Tables[0]
+	b := newMarks(table, 1).batch(2, false)
+	for i := range b.Columns {
+		b.Columns[i].Index = []uint32{0, 0}
+		b.Columns[i].Values = b.Columns[i].Values[:1]
+	}
+	b.Columns[0].Values[0] = extract.Value{State: extract.Known, Text: "C1"}
+	b.Columns[2].Values[0] = extract.Value{}
+	for _, test := range []struct {
+		begun []civil.Date
+		left  int
+	}{
+		{nil, 2}, {[]civil.Date{civil.MustYMD(2021, 3, 7), civil.MustYMD(2021, 3, 8)}, 1}, {[]civil.Date{civil.MustYMD(2021, 4, 20), civil.MustYMD(2021, 4, 20)}, 2},
+	} {
+		b.Begun = test.begun
+		treated, held := table.NewBatch(), minimise.NewHeld()
+		if err := table.Treater().Apply(treated, b, held, &finding.Report{}); err != nil || treated.Len() != test.left || held.OutsidePeriod != int64(2-test.left) {
+			t.Errorf("begun %v: %d rows left, %+v, error %v", test.begun, treated.Len(), held, err)
+		}
 	}
 }

@@ -109,7 +109,9 @@ func (d *decoder) next(at []int32, rows, nulls int64) bool {
 }
 
 // ended reports whether all pages of the page index were met.
-func (d *decoder) ended() bool { return d.pages == len(d.offsets.PageLocations) && d.pages == len(d.index.NullPages) }
+func (d *decoder) ended() bool {
+	return d.pages == len(d.offsets.PageLocations) && d.pages == len(d.index.NullPages)
+}
 
 // value is a value of the dictionary as statistics have it.
 func (d *decoder) value(at int) []byte {

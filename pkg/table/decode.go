@@ -109,7 +109,7 @@ func (c *chunk) places(width uint, data []byte, n, values int) error {
 				copy(rows, out)
 			}
 		}
-		if r.packed != nil && !within(rows, values) {
+		if r.packed != nil && uint64(values) < 1<<width && !within(rows, values) {
 			return ErrDamaged
 		}
 		row, data = row+r.rows, rest
@@ -147,12 +147,18 @@ func unpack(places []int32, packed []byte, width uint) {
 	}
 }
 
+// within reports whether there is a value for each place. Four at a time do not wait for each other.
 func within(places []int32, values int) bool {
-	most := uint32(0)
-	for _, p := range places {
-		most = max(most, uint32(p))
+	var most [4]uint32
+	for ; len(places) >= 4; places = places[4:] {
+		four := (*[4]int32)(places)
+		most[0], most[1] = max(most[0], uint32(four[0])), max(most[1], uint32(four[1]))
+		most[2], most[3] = max(most[2], uint32(four[2])), max(most[3], uint32(four[3]))
 	}
-	return uint64(most) < uint64(values)
+	for _, p := range places {
+		most[0] = max(most[0], uint32(p))
+	}
+	return uint64(max(most[0], most[1], most[2], most[3])) < uint64(values)
 }
 
 // truths takes n booleans out of their bits.

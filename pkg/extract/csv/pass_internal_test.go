@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -332,6 +333,41 @@ func TestSplitsOfAChangedFile(t *testing.T) {
 			got := readBy(t, src, r, &crew{}, "CHILD")
 			if !strings.Contains(got.err, "changed while it was being read") {
 				t.Errorf("%s, %+v: %s", name, r, got.err)
+			}
+		}
+	}
+}
+
+// twofold is a file that says something else when a byte is read by itself, as the end of a split's last record is.
+type twofold struct {
+	data []byte
+	at   int64 // of a byte that is read as another with all that is before it in its block
+}
+
+func (f twofold) ReadAt(b []byte, at int64) (int, error) {
+	n := copy(b, f.data[at:])
+	if at/extract.Block < f.at/extract.Block && f.at < at+int64(n) {
+		b[f.at-at] = 'X'
+	}
+	return n, nil
+}
+
+// The bytes that a record has in the next split are read by both. They are not taken when they are not the same.
+func TestWhatTwoSplitsReadIsTheSame(t *testing.T) {
+	table := notesTable(t)
+	text := []byte(notesLine + strings.Repeat("123456,"+strings.Repeat("note ", 100)+",01/05/2020,A,\n", 5_000))
+	src := notesOf(t, table, string(text))
+	line := int64(bytes.IndexByte(text[extract.Block:], '\n'))
+	for _, workers := range []int{1, 2, 3} {
+		for at, changed := range map[int64]bool{extract.Block: true, extract.Block + line - 1: true, extract.Block + line + 1: false} {
+			p, err := newPass([]*extract.Demand{{Source: src, Want: extract.NewWant(table, "CHILD"), Report: &finding.Report{}, Workers: &crew{t: t, src: src}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.file, p.size, p.stride, p.header, p.between = twofold{text, at}, src.Size, splitBytes, []byte(notesLine), ','
+			err = p.read(t.Context(), workers)
+			if changed != (err != nil && strings.Contains(err.Error(), "changed while it was being read")) || !changed && err != nil {
+				t.Errorf("%d workers, byte %d of a block: %v", workers, at-extract.Block, err)
 			}
 		}
 	}
