@@ -47,7 +47,7 @@ func registers(rows, note int) string {
 		case 10:
 			b.WriteString("a,row,of,too,few\n")
 		case 11:
-			b.WriteString("\n")
+			b.WriteString(",,,,,,,,,,\n\n")
 		case 12:
 			b.WriteString(strings.Replace(row(child, "", day, half, mark, ethnicity), "F", `"F"x`, 1) + "\n")
 		case 13:
@@ -86,7 +86,7 @@ func TestWorkersDecideNothing(t *testing.T) {
     ethnicity: {treatment: keep, joint_fineness: it is tried, why: it is tried}
     gender: {treatment: keep, joint_fineness: it is tried, why: it is tried}
 `
-	core := agreementOver(c.catalogue, preamble(wideID, usualPeriod, "linkage: {pupils: 0, returns: 0}\nfindings: {DAILY_REPEATED: quarantine}\n", "null"),
+	core := agreementOver(c.catalogue, preamble(wideID, usualPeriod, "linkage: {pupils: 0, returns: 0}\nchoices: {stricter: {DAILY_REPEATED: quarantine}}\n", "null"),
 		func(tab *dataset.Table) bool { return tab.ID() == "attendance_daily" || tab.ID() == "children" })
 	for name, text := range map[string]string{"as returned": own, "core": core} {
 		t.Run(name, func(t *testing.T) {

@@ -19,7 +19,7 @@ func SimpleForm(raw string) string {
 	if !isASCII(raw) {
 		raw = width.Fold.String(raw)
 	}
-	return upper(strings.TrimFunc(raw, isBlank))
+	return upper(trim(raw))
 }
 
 // fold does what is common to all kinds: NFKC, trim, upper-case.
@@ -27,7 +27,15 @@ func fold(raw string) string {
 	if !isASCII(raw) {
 		raw = norm.NFKC.String(raw)
 	}
-	return upper(strings.TrimFunc(raw, isBlank))
+	return upper(trim(raw))
+}
+
+// trim removes blanks at both ends. Nearly every identifier begins and ends with a letter or a digit.
+func trim(s string) string {
+	if n := len(s); n > 0 && '!' <= s[0] && s[0] <= '~' && '!' <= s[n-1] && s[n-1] <= '~' {
+		return s
+	}
+	return strings.TrimFunc(s, isBlank)
 }
 
 // isBlank reports white space (Unicode White_Space, no-break spaces too) and the characters that take no room: the
