@@ -170,8 +170,8 @@ func (s *splitter) quoted(at, end int, final bool) (field extract.Span, next int
 	}
 	// What stands between the closing quote and the end of the field belongs to nothing.
 	rest := i + 1
-	for i = rest; i < end && s.text[i] != s.between && s.text[i] != '\n'; i++ {
-		continue
+	for i = rest; i < end && s.text[i] != s.between && s.text[i] != '\n'; {
+		i++
 	}
 	last = i == end || s.text[i] == '\n'
 	stray := span(rest, i)
