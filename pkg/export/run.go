@@ -209,15 +209,21 @@ func (r *run) run(ctx context.Context) error {
 		return err
 	}
 	r.survey.Reference = r.month
-	r.inputs = r.inputDigest(r.survey, r.keys.KeyCheck())
-	held, err := r.alreadyHeld(ctx)
-	if err != nil || held {
+	before, err := r.comparable(ctx)
+	if err != nil {
 		return err
 	}
-	if p.full != nil {
-		return p.full
+	if p.full != nil { // one drop more than is agreed: nothing is made, unless nothing has to be
+		if err := r.survey.Inventory.TakeDigests(ctx)(); err != nil {
+			return err
+		}
+		r.inputs = r.inputDigest(r.survey, r.keys.KeyCheck())
+		if before == nil || before.InputDigest != r.inputs {
+			return p.full
+		}
+		return r.unchanged(before)
 	}
-	return r.makeDrop(ctx)
+	return r.makeDrop(ctx, before)
 }
 
 // tell records that the gate said no, in the register and in a run record.
@@ -270,26 +276,31 @@ func (r *run) referenceDate() (civil.Date, error) {
 	return date, nil
 }
 
-// alreadyHeld reports whether the last drop in this store was made from the same inputs.
-func (r *run) alreadyHeld(ctx context.Context) (bool, error) {
+// comparable is the last drop in this store, when one made from the same inputs would hold the same and be in force; else nil.
+func (r *run) comparable(ctx context.Context) (*state.PublishedDrop, error) {
 	id := r.judgement.Agreement.ID
 	withdrawn, err := r.books.withdrawals(id)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	last, err := r.lastDrop(ctx, id, withdrawn)
-	if err != nil || last == nil || last.InputDigest != r.inputs {
-		return false, err
+	if err != nil || last == nil {
+		return nil, err
 	}
 	here, err := r.inStore(ctx)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	if replaced, err := r.books.superseded(id, here); err != nil || len(replaced) > 0 {
-		return false, err
+		return nil, err
 	}
-	r.result.Outcome, r.result.Drop = Unchanged, last.ID
-	return true, r.record(string(Unchanged), nil)
+	return last, nil
+}
+
+// unchanged records that a drop already holds what this run would make.
+func (r *run) unchanged(drop *state.PublishedDrop) error {
+	r.result.Outcome, r.result.Drop = Unchanged, drop.ID
+	return r.record(string(Unchanged), nil)
 }
 
 // LastDrop is an agreement's last drop that is in the store at hand and was not withdrawn; nil when there is none.
@@ -329,8 +340,8 @@ func (g *Gateway) lastDrop(ctx context.Context, agreement string, withdrawn map[
 	return nil, nil
 }
 
-// makeDrop stages, writes, records and publishes.
-func (r *run) makeDrop(ctx context.Context) (err error) {
+// makeDrop stages, writes, records and publishes, unless the drop before was made from the same inputs.
+func (r *run) makeDrop(ctx context.Context, before *state.PublishedDrop) (err error) {
 	a := r.judgement.Agreement
 	sequence, err := r.books.sequence(a.ID)
 	if err != nil {
@@ -357,8 +368,15 @@ func (r *run) makeDrop(ctx context.Context) (err error) {
 	}
 	r.survey.spillName = d.name() + "-spill"
 	defer func() { err = errors.Join(err, r.CloseSurvey(r.survey)) }()
-	if err := r.stage(ctx, r.survey, r.keys, r.spill(r.survey)); err != nil {
-		return errors.Join(err, r.State.RemoveStaging(a.ID, d.name()))
+	same, err := r.stageUnlessSame(ctx, before)
+	if err != nil || same {
+		err = errors.Join(err, r.State.RemoveStaging(a.ID, d.name()))
+	}
+	switch {
+	case err != nil:
+		return err
+	case same:
+		return r.unchanged(before)
 	}
 	if err := d.build(ctx); err != nil {
 		return err
@@ -368,6 +386,37 @@ func (r *run) makeDrop(ctx context.Context) (err error) {
 		return errors.Join(err, r.abandon(d.about.ID, reason))
 	}
 	return err
+}
+
+// stageUnlessSame treats and stages the rows while the digests of the extracts are taken, which without the processor's
+// help costs as much as a third of all the rest. When they say that the drop before was made from the same inputs, staging
+// ends at once: what it has come to by then does not matter, be it an error.
+func (r *run) stageUnlessSame(ctx context.Context, before *state.PublishedDrop) (bool, error) {
+	found := *r.survey
+	working, end := context.WithCancel(ctx)
+	defer end()
+	settle := r.survey.Inventory.TakeDigests(ctx)
+	digested := make(chan error, 1)
+	go func() {
+		err := settle()
+		if err == nil {
+			r.inputs = r.inputDigest(r.survey, r.keys.KeyCheck())
+		}
+		if err != nil || before != nil && before.InputDigest == r.inputs {
+			end()
+		}
+		digested <- err
+	}()
+	staged := r.stage(working, r.survey, r.keys, r.spill(r.survey))
+	if err := <-digested; err != nil {
+		return false, err
+	}
+	if before == nil || before.InputDigest != r.inputs {
+		return false, staged
+	}
+	err := r.CloseSurvey(r.survey)
+	*r.survey = found // the record of a run that changed nothing has no half-made tables
+	return true, err
 }
 
 // inStore are the ledger's drops of the store at hand, oldest first: those that were published to it, and those that were

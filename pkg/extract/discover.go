@@ -8,13 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/finding"
@@ -59,9 +56,9 @@ func byTime(a, b *Source) int {
 // recognised stops the run, since leaving it out would lose children without a word. All that is wrong is returned at
 // once, as *Invalid.
 //
-// Each file is read once for its digest, and the date columns that tell the year once more. Both go on at the same time,
-// for several files side by side; what is told, and in which order, does not depend on it. A file of which one reading saw
-// other bytes than the other is refused as changed.
+// The date columns that tell the year of a file are read, those of several files side by side; what is told, and in which
+// order, does not depend on it. Digests are for those who need them (TakeDigests): here they are taken only of files of
+// which two may be the same.
 func Discover(ctx context.Context, catalogue *dataset.Catalogue, readers map[string]Reader, paths []string, report *finding.Report) (*Inventory, error) {
 	d := &discovery{catalogue: catalogue, readers: readers, report: report, inventory: &Inventory{}, wrong: &Invalid{}, seen: make(map[string]bool)}
 	if err := d.all(ctx, paths); err != nil {
@@ -93,51 +90,38 @@ type discovery struct {
 	inventory *Inventory
 	wrong     *Invalid
 	seen      map[string]bool // absolute paths
-	digests   []*digest       // one of each file
 	large     sync.Mutex      // held while a large text file is read for its dates
 }
 
 // all finds the files, and tells all that is asked of them.
 func (d *discovery) all(ctx context.Context, paths []string) error {
-	ctx, stop := context.WithCancel(ctx)
-	var taking errgroup.Group
-	taking.SetLimit(runtime.GOMAXPROCS(0))
-	defer func() {
-		stop()
-		_ = taking.Wait() // nothing fails: each digest keeps its own failure
-	}()
 	for _, path := range paths {
-		if err := d.walk(ctx, path, &taking); err != nil {
+		if err := d.walk(ctx, path); err != nil {
 			return err
 		}
 	}
 	found := sets(d.inventory.Sources)
 	d.show(ctx, found)
-	_ = taking.Wait()
-	for _, digest := range d.digests {
-		if err := digest.give(); err != nil {
+	if mayRepeat(d.inventory.Sources) {
+		if err := d.inventory.TakeDigests(ctx)(); err != nil {
 			return err
 		}
 	}
 	return d.years(found)
 }
 
-// digest is that of one file, while it is taken.
-type digest struct {
-	of      *Source
-	sources []*Source // of the file
-	failed  error
-}
-
-// give gives the sources of a file its digest.
-func (d *digest) give() error {
-	for _, src := range d.sources {
-		if d.failed == nil && src.Size != d.of.Size {
-			return Changed(src)
+// mayRepeat reports whether two files are of a table that several files may hold: they may be the same file.
+func mayRepeat(sources []*Source) bool {
+	held := make(map[string]bool)
+	return slices.ContainsFunc(sources, func(s *Source) bool {
+		if !s.Table.Several {
+			return false
 		}
-		src.SHA256 = d.of.SHA256
-	}
-	return d.failed
+		key := fmt.Sprintf("%s %d", s.Table.ID(), s.Sheet)
+		before := held[key]
+		held[key] = true
+		return before
+	})
 }
 
 // note keeps an *Invalid for the end, so that all of them are told at once, and passes any other error on.
@@ -156,7 +140,7 @@ func (d *discovery) stop(rule string, src *Source, message, hint string) {
 	})
 }
 
-func (d *discovery) walk(ctx context.Context, root string, taking *errgroup.Group) error {
+func (d *discovery) walk(ctx context.Context, root string) error {
 	// A root that is a link is followed: with a slash behind it, the folder that it leads to is meant.
 	start := root
 	if info, err := os.Stat(root); err == nil && info.IsDir() {
@@ -191,7 +175,7 @@ func (d *discovery) walk(ctx context.Context, root string, taking *errgroup.Grou
 			return nil // named twice: by itself and by its folder
 		}
 		d.seen[absolute(path)] = true
-		return d.note(d.file(ctx, reader, root, path, taking))
+		return d.note(d.file(ctx, reader, root, path))
 	})
 }
 
@@ -218,7 +202,7 @@ func absolute(path string) string {
 	return path
 }
 
-func (d *discovery) file(ctx context.Context, reader Reader, root, path string, taking *errgroup.Group) error {
+func (d *discovery) file(ctx context.Context, reader Reader, root, path string) error {
 	sources, err := reader.Recognise(ctx, d.catalogue, path, path, d.report)
 	if err != nil {
 		return err
@@ -227,16 +211,12 @@ func (d *discovery) file(ctx context.Context, reader Reader, root, path string, 
 	if err != nil {
 		return Unreadable(finding.Place{File: path}, err)
 	}
-	of := &digest{of: &Source{File: path, Path: path, seen: newFingerprint()}, sources: sources}
+	seen := newFingerprint()
 	for _, src := range sources {
 		src.File, src.Path, src.below = path, path, below(root, path)
-		src.Size, src.seen = info.Size(), of.of.seen
+		src.Size, src.seen = info.Size(), seen
 	}
-	d.inventory.Sources, d.digests = append(d.inventory.Sources, sources...), append(d.digests, of)
-	taking.Go(func() error {
-		of.failed = of.of.takeDigest(ctx)
-		return nil // it is told in its turn
-	})
+	d.inventory.Sources = append(d.inventory.Sources, sources...)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -74,26 +75,46 @@ func TestEvidenceBySplits(t *testing.T) {
 }
 
 // A file of which the digest is not of what was read for its year is refused, whichever of the two comes first.
-func TestDiscoverHoldsTheReadingToTheDigest(t *testing.T) {
+func TestDigestsAreOfWhatWasRead(t *testing.T) {
 	root := tree(t, map[string]string{"set/e.csv": episodes2021})
 	for round := range 50 {
-		var refusal *finding.Refusal
-		_, err := extract.Discover(t.Context(), catalogue(t), map[string]extract.Reader{".csv": reading{read: func(_ context.Context, d *extract.Demand) error {
-			for range rand.IntN(20) {
-				runtime.Gosched()
-			}
-			w := d.Source.Watch(strings.NewReader(episodes2022))
-			if _, err := io.Copy(io.Discard, w); err != nil {
-				return err
-			}
-			if !w.Same() {
-				return extract.Changed(d.Source)
-			}
-			return nil
-		}}}, []string{root}, &finding.Report{})
-		if !errors.As(err, &refusal) || refusal.Code != finding.SourceChanged {
-			t.Fatalf("round %d: %v", round, err)
+		inventory, err := extract.Discover(t.Context(), catalogue(t), map[string]extract.Reader{".csv": csv.Reader{}}, []string{root}, &finding.Report{})
+		if err != nil {
+			t.Fatal(err)
 		}
+		if round%2 == 0 { // the file changes before its digest is taken, or is read otherwise meanwhile
+			if err := os.WriteFile(filepath.Join(root, "set/e.csv"), []byte(episodes2022), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		settle := inventory.TakeDigests(t.Context())
+		w := inventory.Sources[0].Watch(strings.NewReader(episodes2022))
+		if _, err := io.Copy(io.Discard, w); err != nil {
+			t.Fatal(err)
+		}
+		same := w.Same()
+		var refusal *finding.Refusal
+		if err := settle(); same || (err != nil) != (round%2 == 0) || err != nil && (!errors.As(err, &refusal) || refusal.Code != finding.SourceChanged) {
+			t.Fatalf("round %d: the same %v, %v", round, same, err)
+		}
+		if err := os.WriteFile(filepath.Join(root, "set/e.csv"), []byte(episodes2021), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Digests that are no longer wanted end, and say so.
+func TestDigestsEnd(t *testing.T) {
+	root := tree(t, map[string]string{"set/e.csv": episodes2021})
+	inventory, err := extract.Discover(t.Context(), catalogue(t), map[string]extract.Reader{".csv": csv.Reader{}}, []string{root}, &finding.Report{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	settle := inventory.TakeDigests(ctx)
+	if err := settle(); !errors.Is(err, context.Canceled) || !errors.Is(settle(), context.Canceled) {
+		t.Errorf("%v", err)
 	}
 }
 

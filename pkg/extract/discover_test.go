@@ -226,6 +226,9 @@ func TestDiscoverTellsWhatAFileIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := inventory.TakeDigests(t.Context())(); err != nil {
+		t.Fatal(err)
+	}
 	for _, s := range inventory.Sources {
 		data, err := os.ReadFile(s.Path)
 		if err != nil || s.SHA256 != sha256.Sum256(data) || s.Size != int64(len(data)) {

@@ -14,11 +14,13 @@ import (
 	"github.com/postern-gateway/postern/pkg/minimise"
 )
 
+func twoPairs() Options { return Options{Metadata: map[string]string{"a": "1", "b": "2"}} }
+
 // spoilt writes a file whose footer, page index included, is changed: the file is sound in itself but for that.
 func (m *made) spoilt(t *testing.T, spoil func(f *file)) (string, Written) {
 	t.Helper()
 	path := t.TempDir() + "/spoilt.parquet"
-	w, err := create(path, m.columns, Options{}, size{page: 40, group: 120}, &shop{}, 0)
+	w, err := create(path, m.columns, twoPairs(), size{page: 40, group: 120}, &shop{}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,8 +38,8 @@ func (m *made) spoilt(t *testing.T, spoil func(f *file)) (string, Written) {
 	return path, written
 }
 
-// TestWhatReadersRelyOn: statistics and page index that are not those of the values are refused, though every value is as it was written: readers
-// pass over pages by them.
+// TestWhatReadersRelyOn: statistics and page index that are not those of the values are refused, though every value is as it
+// was written: readers pass over pages by them.
 func TestWhatReadersRelyOn(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 13))
 	m := drawMade(r, 200) // a row group of three pages, and one of two
@@ -65,6 +67,9 @@ func TestWhatReadersRelyOn(t *testing.T) {
 		"a page said to be nulls":        {func(f *file) { f.columns[1][1].NullPages[0] = true }, false},
 		"a page of nulls said not to be": {func(f *file) { f.columns[0][4].NullPages[0] = false }, false},
 		"first row of a page":            {func(f *file) { f.offsets[0][1].PageLocations[1].FirstRowIndex++ }, false},
+		"a row more in all":              {func(f *file) { f.meta.NumRows++ }, false},
+		"a row more in a row group":      {func(f *file) { f.meta.RowGroups[0].NumRows++; f.meta.RowGroups[1].NumRows-- }, false},
+		"metadata twice":                 {func(f *file) { f.meta.KeyValueMetadata[1] = f.meta.KeyValueMetadata[0] }, false},
 		"a page less": {func(f *file) {
 			x, o := &f.columns[0][1], &f.offsets[0][1]
 			x.NullPages, x.NullCounts, x.MinValues, x.MaxValues = x.NullPages[:2], x.NullCounts[:2], x.MinValues[:2], x.MaxValues[:2]
@@ -79,7 +84,7 @@ func TestWhatReadersRelyOn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path, written := m.spoilt(t, test.spoil)
-			err := ReadBack(context.Background(), path, m.columns, written, Options{}, func(minimise.Column, []byte) error { return nil })
+			err := ReadBack(context.Background(), path, m.columns, written, twoPairs(), func(minimise.Column, []byte) error { return nil })
 			var refusal *finding.Refusal
 			if test.sound != (err == nil) || err != nil && (!errors.As(err, &refusal) || refusal.Code != finding.VerifyAfterWriteFailed) {
 				t.Error(err)
@@ -88,8 +93,47 @@ func TestWhatReadersRelyOn(t *testing.T) {
 	}
 }
 
-// TestDamageBehindTheDigest changes every byte of the pages of a file whose digest is said to be that of what it became. Each is
-// refused, or changes nothing that is read; the library's panics do not come through.
+// turned are rows whose codes do not order as their values do.
+type turned struct{ *made }
+
+func (t turned) AppendCode(dst []byte, column int, code uint32) []byte {
+	return t.made.AppendCode(dst, column, t.most[column]+1-code)
+}
+
+// more are rows with more codes than others of their table.
+type more struct{ *made }
+
+func (m more) Ordinals(column int) uint32 { return m.made.Ordinals(column) + 1 }
+
+// TestCodesThatAreNotOneOrdering: rows that were not ordered, or of two orderings, make no file.
+func TestCodesThatAreNotOneOrdering(t *testing.T) {
+	m := register(1000)
+	for name, test := range map[string]struct {
+		second batch
+		as     source
+		want   error
+	}{"as it should be": {m, m, nil}, "turned": {m, turned{m}, errOrder}, "another ordering": {more{m}, m, errCodes}} {
+		w, err := create(t.TempDir()+"/x.parquet", m.columns, Options{}, sizes(), &shop{}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = w.write(m, m)
+		if err == nil {
+			err = w.write(test.second, test.as)
+		}
+		if err == nil {
+			_, err = w.Close()
+		} else {
+			w.Abandon()
+		}
+		if !errors.Is(err, test.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestDamageBehindTheDigest changes every byte of the pages of a file whose digest is said to be that of what it became.
+// Each is refused, or changes nothing that is read; the library's panics do not come through.
 func TestDamageBehindTheDigest(t *testing.T) {
 	m := drawMade(rand.New(rand.NewPCG(14, 14)), 90)
 	path, written := m.file(t, rand.New(rand.NewPCG(1, 1)), size{page: 40, group: 80}, 1)

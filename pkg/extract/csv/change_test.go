@@ -26,6 +26,9 @@ func recognised(t *testing.T, content string) *extract.Source {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := inventory.TakeDigests(t.Context())(); err != nil {
+		t.Fatal(err)
+	}
 	return inventory.Sources[0]
 }
 
