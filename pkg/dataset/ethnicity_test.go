@@ -46,6 +46,9 @@ func TestEthnicity20(t *testing.T) {
 			t.Errorf("%s becomes %q (%v); want %q", code.Value, to, ok, want[code.Value])
 		}
 	}
+	if daily := c.Table("attendance/daily").Column("ethnicity"); !slices.Equal(daily.Codes, census) || daily.Class != dataset.SpecialCategory {
+		t.Errorf("a register has other codes of ethnicity than the census: %+v", daily)
+	}
 	if len(census) != len(want)+len(undecided) {
 		t.Errorf("a school may return %d codes; %d are told of", len(census), len(want)+len(undecided))
 	}

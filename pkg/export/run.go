@@ -388,35 +388,28 @@ func (r *run) makeDrop(ctx context.Context, before *state.PublishedDrop) (err er
 	return err
 }
 
-// stageUnlessSame treats and stages the rows while the digests of the extracts are taken, which without the processor's
-// help costs as much as a third of all the rest. When they say that the drop before was made from the same inputs, staging
-// ends at once: what it has come to by then does not matter, be it an error.
-func (r *run) stageUnlessSame(ctx context.Context, before *state.PublishedDrop) (bool, error) {
-	found := *r.survey
-	working, end := context.WithCancel(ctx)
-	defer end()
+// stageUnlessSame treats and stages the rows, unless the drop before was made from the same inputs. Where there is none, the
+// digests of the extracts are taken meanwhile: without the processor's help they cost a third of all the rest.
+func (r *run) stageUnlessSame(ctx context.Context, before *state.PublishedDrop) (same bool, err error) {
 	settle := r.survey.Inventory.TakeDigests(ctx)
-	digested := make(chan error, 1)
-	go func() {
-		err := settle()
-		if err == nil {
-			r.inputs = r.inputDigest(r.survey, r.keys.KeyCheck())
-		}
-		if err != nil || before != nil && before.InputDigest == r.inputs {
-			end()
-		}
-		digested <- err
-	}()
-	staged := r.stage(working, r.survey, r.keys, r.spill(r.survey))
-	if err := <-digested; err != nil {
+	stage := func() error { return r.stage(ctx, r.survey, r.keys, r.spill(r.survey)) }
+	if before == nil {
+		err = stage()
+	}
+	failed := settle() // the record of a refusal has the digests too
+	if failed == nil {
+		r.inputs = r.inputDigest(r.survey, r.keys.KeyCheck())
+	}
+	if err == nil {
+		err = failed
+	}
+	if err != nil || before == nil {
 		return false, err
 	}
-	if before == nil || before.InputDigest != r.inputs {
-		return false, staged
+	if before.InputDigest == r.inputs {
+		return true, nil
 	}
-	err := r.CloseSurvey(r.survey)
-	*r.survey = found // the record of a run that changed nothing has no half-made tables
-	return true, err
+	return false, stage()
 }
 
 // inStore are the ledger's drops of the store at hand, oldest first: those that were published to it, and those that were

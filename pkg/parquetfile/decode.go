@@ -97,15 +97,26 @@ func (d *decoder) next(at []int32, rows, nulls int64) bool {
 	if len(at) == 0 || !d.sorted {
 		return true
 	}
-	low, high := at[0], at[0]
-	for _, place := range at {
-		low, high = min(low, place), max(high, place)
-	}
+	low, high := extremes(at)
 	if d.low < 0 || int(low) < d.low {
 		d.low = int(low)
 	}
 	d.high = max(d.high, int(high))
 	return bytes.Equal(x.MinValues[n], d.value(int(low))) && bytes.Equal(x.MaxValues[n], d.value(int(high)))
+}
+
+// extremes are the least and the greatest of some numbers, four of which are looked at side by side.
+func extremes(at []int32) (low, high int32) {
+	a, b, c, d := at[0], at[0], at[0], at[0]
+	w, x, y, z := a, b, c, d
+	for ; len(at) >= 4; at = at[4:] {
+		a, b, c, d = min(a, at[0]), min(b, at[1]), min(c, at[2]), min(d, at[3])
+		w, x, y, z = max(w, at[0]), max(x, at[1]), max(y, at[2]), max(z, at[3])
+	}
+	for _, n := range at {
+		a, w = min(a, n), max(w, n)
+	}
+	return min(a, b, c, d), max(w, x, y, z)
 }
 
 // ended reports whether all pages of the page index were met.
