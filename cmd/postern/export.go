@@ -111,7 +111,7 @@ func (p *program) export(ctx context.Context, agreement string, named []string, 
 	if err != nil {
 		return err
 	}
-	how.apply(g)
+	defer how.apply(g)()
 	if to == "" {
 		to = c.Store
 	}
@@ -136,9 +136,11 @@ func (p *program) export(ctx context.Context, agreement string, named []string, 
 	return reportRun(p.stdout, result)
 }
 
-// apply sets how many parts of a file are worked on side by side.
-func (h *howToRun) apply(g *export.Gateway) {
+// apply sets how many parts of a file are worked on side by side, and confines the run to its share of the machine until
+// the function it returns is called.
+func (h *howToRun) apply(g *export.Gateway) (free func()) {
 	g.Workers, g.Readers = int(h.workers), readers(g.Catalogue, int(h.workers))
+	return h.confine()
 }
 
 // wholePath is a store's address with the whole path of its folder: the ledger keeps it, and a relative one would mean

@@ -55,7 +55,7 @@ func (p *program) plan(ctx context.Context, file string, named []string, how *ho
 	if err != nil {
 		return err
 	}
-	how.apply(g)
+	defer how.apply(g)()
 	if g.Store, err = openStore(ctx, c.Store); err != nil {
 		return err
 	}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"math"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"sync"
+	"time"
+)
+
+// keptMemory is how much memory a run takes before the garbage collector works harder to take no more, in bytes. Rows are
+// spilled far below it; identifiers are not, and a million of them come near it.
+const keptMemory = 416 << 20
+
+// liveMemory is the runtime's name of what the last collection found in use.
+const liveMemory = "/gc/heap/live:bytes"
+
+// confine keeps a run to its share of the machine: to no more processors than it was given workers, and to memory that
+// grows with what is in use only. The function it returns ends that.
+func (h *howToRun) confine() (free func()) {
+	processors := runtime.GOMAXPROCS(0)
+	if n := int(h.workers); n > 0 && n < processors {
+		runtime.GOMAXPROCS(n)
+	}
+	if os.Getenv("GOMEMLIMIT") != "" { // whoever runs it has said how much
+		return func() { runtime.GOMAXPROCS(processors) }
+	}
+	before := debug.SetMemoryLimit(keptMemory)
+	done := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() { loosen(done) })
+	return func() {
+		close(done)
+		watching.Wait()
+		debug.SetMemoryLimit(before)
+		runtime.GOMAXPROCS(processors)
+	}
+}
+
+// loosen takes the limit away once what is in use comes near it: from there on collecting more often would cost time and
+// gain nothing.
+func loosen(done <-chan struct{}) {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	live := []metrics.Sample{{Name: liveMemory}}
+	for {
+		select {
+		case <-done:
+			return
+		case <-tick.C:
+		}
+		metrics.Read(live)
+		if live[0].Value.Uint64() > keptMemory/4*3 {
+			debug.SetMemoryLimit(math.MaxInt64)
+			return
+		}
+	}
+}
