@@ -23,7 +23,7 @@ RACEDLOAD = ^Test(BuiltInDefinitions|OtherEndings|Version)
 CONCURRENT = ./pkg/notice ./pkg/state ./pkg/store/... ./pkg/recipient/...
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check-format interop test-long bench bench-test bench-stages lint cross readme clean
+.PHONY: help build demo test check-format interop test-long bench bench-test bench-stages arm64 lint cross readme clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,7 @@ test-long: build $(S3SERVER) ## fuzzing (FUZZ seconds a target), kill tests over
 	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -shuffle=on -timeout 60m ./...
 	POSTERN_LONG=1 POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -count=20 -timeout 60m -run 'Kill|Crash|Interrupt|Signal' ./...
 	testdata/tools/fuzz.sh $(FUZZ)
+	@$(MAKE) --no-print-directory arm64
 	python3 testdata/tools/cost.py testdata/demo/demo.sh --folder bin/large --children 1000000 --years 4
 	rm -rf bin/large
 
@@ -80,6 +81,11 @@ $(LINT): testdata/tools/go.mod testdata/tools/go.sum
 # The S3 server that tests start and stop: make bin/tools/versitygw.
 $(S3SERVER): testdata/tools/go.mod testdata/tools/go.sum
 	cd testdata/tools && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o ../../$(S3SERVER) github.com/versity/versitygw/cmd/versitygw
+
+arm64: build ## the same Parquet bytes from the command for arm64, which qemu-user runs
+	@$(NEED) qemu-aarch64 ssh-keygen
+	GOOS=linux GOARCH=arm64 $(GOBUILD) -o bin/cross/linux-arm64/ ./cmd/postern
+	testdata/tools/arm64.sh $(CURDIR)/bin/postern $(CURDIR)/bin/cross/linux-arm64/postern
 
 lint: $(LINT) ## golangci-lint, built from the tools module
 	CGO_ENABLED=0 $(LINT) run ./...

@@ -12,6 +12,7 @@ package() {
 	ssh-keygen) echo openssh-client ;;
 	python3) echo python3 ;;
 	git) echo git ;;
+	qemu-aarch64) echo qemu-user ;;
 	*) echo "$1" ;;
 	esac
 }
