@@ -18,7 +18,8 @@ NEED      = testdata/tools/need.sh
 # watches all of them.
 # make test-long fuzzes every target for FUZZ seconds; one alone: go test -run '^$$' -fuzz '^NAME$$' -fuzzminimizetime 10x DIR
 RACED     = ^TestScripts$$/^(whole|plan|s3|verify|gate)$$
-RACEDRUNS = ^Test(EveryRowIsAccountedFor|UnchangedRunPublishesNothing|PreflightComesFirst|KillAtAnyTime|BatchesDecideNothing|Supersedes)$$
+RACEDRUNS = ^Test(EveryRowIsAccountedFor|UnchangedRunPublishesNothing|PreflightComesFirst|KillAtAnyTime|BatchesDecideNothing|Supersedes|CollisionSideBySide)$$
+RACEDWORK = ^Test(SplitsMakeNoDifference|WorkersAndASink|SplitsAreCalledOff|DigestsAreOfWhatWasRead|DiscoverTellsInOrder|ReadingBesideTheDigest|SideBySide.*|NumbersFrom|OrderTurnsOnRowsAlone|SameRowsSameBytes)$$
 RACEDLOAD = ^Test(BuiltInDefinitions|OtherEndings|Version)
 CONCURRENT = ./pkg/notice ./pkg/state ./pkg/store/... ./pkg/recipient/...
 
@@ -44,6 +45,7 @@ test: check-format $(S3SERVER) ## every test that fits into a quarter of an hour
 	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -shuffle=on -timeout 18m ./...
 	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -shuffle=on -timeout 18m $(CONCURRENT)
 	$(GO) test -race -timeout 18m -run '$(RACEDLOAD)' ./pkg/dataset
+	$(GO) test -race -timeout 18m -run '$(RACEDWORK)' ./pkg/extract ./pkg/extract/csv ./pkg/harmonise ./pkg/minimise ./pkg/parquetfile
 	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -timeout 18m -run '$(RACED)' ./cmd/postern
 	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -timeout 18m -run '$(RACEDRUNS)' ./pkg/export
 	@$(MAKE) --no-print-directory interop bench-test

@@ -15,13 +15,12 @@ const codeLen = 32
 // errNotPseudonym never repeats the text: what is not a pseudonym may be an identifier.
 var errNotPseudonym = errors.New("not a pseudonym of scheme " + Scheme)
 
-// appendCode appends 160 bits, first bit first, five to a character.
+// appendCode appends 160 bits, first bit first, five to a character: 40 bits at a time, which are eight characters.
 func appendCode(dst []byte, mac *[20]byte) []byte {
 	for i := 0; i < len(mac); i += 5 {
-		group := uint64(mac[i])<<32 | uint64(mac[i+1])<<24 | uint64(mac[i+2])<<16 | uint64(mac[i+3])<<8 | uint64(mac[i+4])
-		for shift := 35; shift >= 0; shift -= 5 {
-			dst = append(dst, crockford[group>>shift&31])
-		}
+		high, low := uint32(mac[i])<<12|uint32(mac[i+1])<<4|uint32(mac[i+2])>>4, uint32(mac[i+2])<<16|uint32(mac[i+3])<<8|uint32(mac[i+4])
+		dst = append(dst, crockford[high>>15&31], crockford[high>>10&31], crockford[high>>5&31], crockford[high&31],
+			crockford[low>>15&31], crockford[low>>10&31], crockford[low>>5&31], crockford[low&31])
 	}
 	return dst
 }
