@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"crypto/sha256"
 	"runtime"
 	"sync"
 
@@ -18,6 +19,9 @@ func (inv *Inventory) TakeDigests(ctx context.Context) (settle func() error) {
 	var all []*digest
 	of := make(map[*fingerprint]*digest)
 	for _, src := range inv.Sources {
+		if src.SHA256 != [sha256.Size]byte{} {
+			continue // it was taken before
+		}
 		d := of[src.seen]
 		if d == nil {
 			d = &digest{of: &Source{File: src.File, Path: src.Path, seen: src.seen}}

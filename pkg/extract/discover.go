@@ -110,14 +110,14 @@ func (d *discovery) all(ctx context.Context, paths []string) error {
 	return d.years(found)
 }
 
-// mayRepeat reports whether two files are of a table that several files may hold: they may be the same file.
+// mayRepeat reports whether two files of one size are of a table that several files may hold: they may be the same.
 func mayRepeat(sources []*Source) bool {
 	held := make(map[string]bool)
 	return slices.ContainsFunc(sources, func(s *Source) bool {
 		if !s.Table.Several {
 			return false
 		}
-		key := fmt.Sprintf("%s %d", s.Table.ID(), s.Sheet)
+		key := fmt.Sprintf("%s %d %d", s.Table.ID(), s.Sheet, s.Size)
 		before := held[key]
 		held[key] = true
 		return before
@@ -296,7 +296,7 @@ func (d *discovery) years(found []*set) error {
 // again refuses a file of a table that several files may hold when another one of the same return has the same bytes: each
 // of its rows would count twice.
 func (d *discovery) again(src *Source, same map[string]*Source) bool {
-	key := fmt.Sprintf("%s %d %s %d %x", src.Table.ID(), src.Year, src.Term, src.Sheet, src.SHA256)
+	key := fmt.Sprintf("%s %d %s %d %d %x", src.Table.ID(), src.Year, src.Term, src.Sheet, src.Size, src.SHA256) // of another size, no digest was taken
 	first := same[key]
 	if first == nil {
 		same[key] = src

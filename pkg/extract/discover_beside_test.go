@@ -151,3 +151,32 @@ func TestDiscoverTellsInOrder(t *testing.T) {
 		}
 	}
 }
+
+// Two files of a table that several files may hold are the same only when their bytes are: their digests are taken when their
+// sizes are equal, and not otherwise.
+func TestSeveralFilesOfATable(t *testing.T) {
+	const head = "la_child_id,session_date,session,attendance_code\n"
+	row := "510000,02/09/2025,AM,/\n"
+	for want, files := range map[string]map[string]string{
+		"two of other sizes":  {"2025-26/a.csv": head + row, "2025-26/b.csv": head + row + "510001,02/09/2025,AM,/\n"},
+		"two of other bytes":  {"2025-26/a.csv": head + row, "2025-26/b.csv": head + "510001,02/09/2025,AM,/\n"},
+		"one file, and again": {"2025-26/a.csv": head + row, "2025-26/b.csv": head + row},
+	} {
+		root := tree(t, files)
+		inventory, err := extract.Discover(t.Context(), catalogue(t), map[string]extract.Reader{".csv": csv.Reader{}}, []string{root}, &finding.Report{})
+		if want == "one file, and again" {
+			var bad *extract.Invalid
+			if !errors.As(err, &bad) || bad.Findings[0].Rule != extract.RuleTableTwice {
+				t.Errorf("%s: %v", want, err)
+			}
+			continue
+		}
+		if err != nil || len(inventory.Sources) != 2 {
+			t.Errorf("%s: %v", want, err)
+			continue
+		}
+		if err := inventory.TakeDigests(t.Context())(); err != nil || inventory.Sources[0].SHA256 == inventory.Sources[1].SHA256 {
+			t.Errorf("%s: %v, the digests %x", want, err, inventory.Sources[0].SHA256)
+		}
+	}
+}
