@@ -27,7 +27,7 @@ CONCURRENT = ./pkg/notice ./pkg/state ./pkg/store/... ./pkg/recipient/...
 .PHONY: help build demo test check-format interop test-long bench bench-test bench-stages arm64 lint cross readme clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## bin/postern and bin/postern-verify
 	$(GOBUILD) -o bin/ ./cmd/...

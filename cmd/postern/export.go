@@ -24,9 +24,9 @@ agreed on. All this is checked, and the record of the checks is saved and
 entered in the register, before the first extract is opened. Whatever refuses
 the run is told at once.
 
-Everything is written, read back with a second library and scanned before
-anything is published. When nothing changed since the last drop, nothing is
-published.
+Everything is written, read back by a library that did not write its pages, and
+scanned before anything is published. When nothing changed since the last drop,
+nothing is published.
 
 EXTRACT is a file or a folder with all below it; without one, the folder of
 postern.yaml is taken. Put each annual set into a folder named for its

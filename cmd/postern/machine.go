@@ -30,29 +30,29 @@ func (h *howToRun) confine() (free func()) {
 	before := debug.SetMemoryLimit(keptMemory)
 	done := make(chan struct{})
 	var watching sync.WaitGroup
-	watching.Go(func() { loosen(done) })
+	tick := time.NewTicker(50 * time.Millisecond)
+	watching.Go(func() { loosen(tick.C, done, keptMemory/4*3) })
 	return func() {
 		close(done)
 		watching.Wait()
+		tick.Stop()
 		debug.SetMemoryLimit(before)
 		runtime.GOMAXPROCS(processors)
 	}
 }
 
-// loosen takes the limit away once what is in use comes near it: from there on collecting more often would cost time and
-// gain nothing.
-func loosen(done <-chan struct{}) {
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
+// loosen takes the limit away once more than enough is in use: from there on collecting more often would cost time and
+// gain nothing. It looks at every tick.
+func loosen(tick <-chan time.Time, done <-chan struct{}, enough uint64) {
 	live := []metrics.Sample{{Name: liveMemory}}
 	for {
 		select {
 		case <-done:
 			return
-		case <-tick.C:
+		case <-tick:
 		}
 		metrics.Read(live)
-		if live[0].Value.Uint64() > keptMemory/4*3 {
+		if live[0].Value.Uint64() > enough {
 			debug.SetMemoryLimit(math.MaxInt64)
 			return
 		}

@@ -13,8 +13,8 @@ const (
 	batchBytes = 1 << 24 // of cells that are new in it: a batch of very long cells ends before it has all its rows
 )
 
-// stockBytes is how much text the distinct cells of one column may have before its stock ends (Keep).
-const stockBytes = 1 << 24
+// stockBytes is how much text each of the distinct cells of one column may have, on average, before its stock ends (Keep).
+const stockBytes = 1 << 7
 
 // Collector gathers rows into columns: per column a dictionary of distinct cells and, per row, the number of its cell.
 // Each distinct cell is decoded once: of a batch, or of a stock where stocks are kept.
@@ -71,9 +71,10 @@ func NewCollector(src *Source, want Want, report *finding.Report) *Collector {
 	return c
 }
 
-// Keep lets what is known of a column's cells outlive a batch, in a stock of about so many distinct ones (Column.Stock):
-// one with more is given up after the batch that filled it, and the column begins another. It is for whoever reads a file
-// split by split, and comes before the first row. Such a collector does not tell what only the whole file shows: see Forms.
+// Keep lets what is known of a column's cells outlive a batch, in a stock of about so many distinct ones (Column.Stock), of
+// 128 bytes each on average: one with more is given up after the batch that filled it, and the column begins another. It is
+// for whoever reads a file split by split, and comes before the first row. Such a collector does not tell what only the
+// whole file shows: see Forms.
 func (c *Collector) Keep(values int) {
 	c.stock, c.split = max(values, 1), true
 	for i := range c.columns {
@@ -134,7 +135,7 @@ func (c *Collector) reset() {
 	for i := range c.columns {
 		col := &c.columns[i]
 		col.index = col.index[:0]
-		if c.stock > 0 && col.cells.Len() <= c.stock && col.cells.Size() <= stockBytes {
+		if c.stock > 0 && col.cells.Len() <= c.stock && col.cells.Size() <= c.stock*stockBytes {
 			continue
 		}
 		col.cells.Reset()

@@ -56,7 +56,6 @@ type Batch struct {
 	rows    []byte
 	buckets []byte   // per row, which of a Stage's buckets it goes to; of rows that are not ordered
 	ranks   []*ranks // per column, of rows that are ordered; nil while they are not
-	part    int
 }
 
 const macSize = 20
@@ -172,9 +171,6 @@ func (b *Batch) Columns() []Column { return b.layout.columns }
 // Lead is the child's pseudonym among the columns, by which rows come ordered; -1 where it does not leave.
 func (b *Batch) Lead() int { return b.layout.lead }
 
-// Part is the part that the rows of a batch from Stage.OrderedBy are of, where parts were asked for; else 0.
-func (b *Batch) Part() int { return b.part }
-
 // Len is the number of rows.
 func (b *Batch) Len() int { return len(b.rows) / b.layout.width }
 
@@ -277,7 +273,7 @@ func (b *Batch) AppendText(dst []byte, row, column int) []byte {
 // Slice is a part of the batch, from row from to before row to. It is valid as long as the batch.
 func (b *Batch) Slice(from, to int) *Batch {
 	w := b.layout.width
-	s := &Batch{layout: b.layout, rows: b.rows[from*w : to*w : to*w], ranks: b.ranks, part: b.part}
+	s := &Batch{layout: b.layout, rows: b.rows[from*w : to*w : to*w], ranks: b.ranks}
 	if b.ranks == nil {
 		s.buckets = b.buckets[from:to:to]
 	}

@@ -208,7 +208,7 @@ func BenchmarkStage(b *testing.B) {
 					}
 				}
 				staged := b.Elapsed()
-				if err := stage.OrderedBy(context.Background(), minimise.Cut{Rows: 1 << 20, Parts: 16}, func(*minimise.Batch) error { return nil }); err != nil {
+				if err := stage.Ordered(context.Background(), func(*minimise.Batch) error { return nil }); err != nil {
 					b.Fatal(err)
 				}
 				staging, ordering = staging+int64(staged-begun), ordering+int64(b.Elapsed()-staged)

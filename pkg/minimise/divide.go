@@ -22,7 +22,9 @@ func (s *sorter) each(parts []segment, ranked bool, visit func(rows []byte) erro
 	for _, part := range parts {
 		if err := part.file.read(part.index, buf, func(rows []byte) error {
 			if !ranked {
-				s.rank(rows)
+				if err := s.rank(rows); err != nil {
+					return err
+				}
 			}
 			return visit(rows)
 		}); err != nil {
@@ -72,7 +74,7 @@ func (s *sorter) divide(parts []segment, ranked bool, from, bucket int, send fun
 				return errors.Join(err, os.Remove(file.path))
 			}
 		default:
-			out := s.memory(int(size) + slack)
+			out := s.memory(int(size))
 			if cap(s.in) < int(size) {
 				s.in = make([]byte, size)
 			}
@@ -95,7 +97,7 @@ func (s *sorter) alike(row []byte, n int64, send func(rows []byte, err error) er
 	most := max(s.limit/int64(len(row)), 1)
 	for n > 0 {
 		some := int(min(n, most))
-		out := s.memory(some*len(row) + slack)
+		out := s.memory(some * len(row))
 		for i := range some {
 			copy(out[i*len(row):], row)
 		}

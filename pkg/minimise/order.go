@@ -3,26 +3,13 @@ package minimise
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 )
 
-// Cut says into what batches ordered rows are cut.
-type Cut struct {
-	Rows int // of every batch, but for the last and, with parts, the last of each part; 0 for 32,768
-	// Parts is how many parts there are, a power of two of 256 at most: no batch has rows of two, and Batch.Part says which it
-	// is of. A part is a range of the child's pseudonym, all as large; rows without one are in the first. 0 and 1 make no parts,
-	// nor does any number where the child's pseudonym does not leave.
-	Parts int
-}
-
-// Ordered hands on all staged rows in order, in batches. It can be called again. A batch is valid until yield returns.
+// Ordered hands on all staged rows in order, in batches of at most 32,768. It can be called again. A batch is valid until
+// yield returns. Rows are ordered ahead of yield, by other goroutines.
 func (s *Stage) Ordered(ctx context.Context, yield func(*Batch) error) error {
-	return s.OrderedBy(ctx, Cut{}, yield)
-}
-
-// OrderedBy hands on all staged rows in order, in batches as cut says. It can be called again. A batch is valid until yield
-// returns. Rows are ordered ahead of yield, by other goroutines.
-func (s *Stage) OrderedBy(ctx context.Context, cut Cut, yield func(*Batch) error) error {
 	if s.count == 0 {
 		return ctx.Err()
 	}
@@ -34,7 +21,7 @@ func (s *Stage) OrderedBy(ctx context.Context, cut Cut, yield func(*Batch) error
 	defer o.wait.Wait()
 	defer cancel()
 	o.start(ctx)
-	return o.handOn(ctx, cut, yield)
+	return o.handOn(ctx, yield)
 }
 
 // ordering is one time that a stage's rows are ordered.
@@ -58,14 +45,11 @@ type ordered struct {
 	slabs  chan slab
 }
 
-// slab is ordered rows, and some bytes behind them that say nothing; or what went wrong.
+// slab is ordered rows, or what went wrong.
 type slab struct {
 	rows []byte
 	err  error
 }
-
-// slack is how many bytes behind rows may be looked at.
-const slack = 16
 
 // ordering gets ready: the ranks of pseudonyms, and how much can be done at a time in the memory that there is.
 func (s *Stage) ordering() (*ordering, error) {
@@ -177,35 +161,10 @@ func (o *ordering) back(m []byte) {
 	o.free = append(o.free, m)
 }
 
-// handOn takes the buckets in order, and cuts their rows into batches.
-func (o *ordering) handOn(ctx context.Context, cut Cut, yield func(*Batch) error) error {
-	l := o.stage.layout
-	if cut.Rows <= 0 {
-		cut.Rows = orderedRows
-	}
-	if cut.Parts < 1 || l.lead < 0 {
-		cut.Parts = 1
-	}
-	most := int(min(int64(cut.Rows), o.stage.count)) * l.width
-	b := &Batch{layout: l, rows: make([]byte, 0, most), ranks: o.ranks}
-	flush := func() error {
-		if len(b.rows) == 0 {
-			return nil
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		err := yield(b)
-		b.rows = b.rows[:0]
-		return err
-	}
+// handOn takes the buckets in order, and hands on their rows in batches.
+func (o *ordering) handOn(ctx context.Context, yield func(*Batch) error) error {
+	w := o.stage.layout.width
 	for _, next := range o.full {
-		if part := next.bucket * cut.Parts / buckets; part != b.part {
-			if err := flush(); err != nil {
-				return err
-			}
-			b.part = part
-		}
 		rows := int64(0)
 		for {
 			s, more, err := o.slab(ctx, next)
@@ -215,16 +174,13 @@ func (o *ordering) handOn(ctx context.Context, cut Cut, yield func(*Batch) error
 			if !more {
 				break
 			}
-			n := len(s.rows) - slack
-			rows += int64(n / l.width)
-			for at := 0; at < n; {
-				some := min(n-at, most-len(b.rows))
-				b.rows = append(b.rows, s.rows[at:at+some]...)
-				at += some
-				if len(b.rows) == most {
-					if err := flush(); err != nil {
-						return err
-					}
+			rows += int64(len(s.rows) / w)
+			for batch := range slices.Chunk(s.rows, orderedRows*w) {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := yield(&Batch{layout: o.stage.layout, rows: batch, ranks: o.ranks}); err != nil {
+					return err
 				}
 			}
 			o.back(s.rows)
@@ -234,7 +190,7 @@ func (o *ordering) handOn(ctx context.Context, cut Cut, yield func(*Batch) error
 		}
 		<-o.tokens
 	}
-	return flush()
+	return nil
 }
 
 // slab waits for the next slab of a bucket; there is none when it has ended.

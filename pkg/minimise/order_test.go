@@ -5,11 +5,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"runtime"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/postern-gateway/postern/pkg/extract"
@@ -104,7 +102,7 @@ func TestDivideEnds(t *testing.T) {
 			s.Workers(4)
 		})
 		ctx, cancel := context.WithCancel(context.Background())
-		err := stage.OrderedBy(ctx, minimise.Cut{Rows: 10}, func(*minimise.Batch) error { return end(cancel) })
+		err := stage.Ordered(ctx, func(*minimise.Batch) error { return end(cancel) })
 		cancel()
 		if !errors.Is(err, enough) && !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", name, err)
@@ -125,77 +123,6 @@ func TestDivideEnds(t *testing.T) {
 	}
 	if err := stage.Ordered(context.Background(), func(*minimise.Batch) error { return nil }); !errors.Is(err, enough) {
 		t.Errorf("without a folder: %v", err)
-	}
-}
-
-// TestCut: every batch has as many rows as asked for but the last of a part, and no batch has rows of two parts.
-func TestCut(t *testing.T) {
-	c := catalogue(t)
-	var b strings.Builder
-	b.WriteString(headerLine)
-	for i := range 500 {
-		b.WriteString(header(fmt.Sprint("CHILD", i), "1"))
-	}
-	for range 7 {
-		b.WriteString(header("UNKNOWN", "2"))
-	}
-	dir := put(t, map[string]string{"2020-21/header.csv": b.String()})
-	a := terms{tables: "  ssda903/header:\n    sex: {treatment: keep, from: SEX}\n    child: {treatment: pseudonym, from: CHILD}\n"}.parse(t, c)
-	r := start(t, c, a, newKeys(t, "dsa-test"), reference(), dir)
-	stage, _ := staged(t, r, "ssda903/header", func(s *minimise.Stage) { s.SpillAt(1000) })
-	want := texts(t, stage)
-	for _, cut := range []minimise.Cut{{Rows: 1}, {Rows: 1, Parts: 16}, {Rows: 10, Parts: 16}, {Rows: 1000, Parts: 16}, {Rows: 10, Parts: 2}, {Rows: 10, Parts: 256}, {Rows: 100, Parts: 1}, {Parts: 4}, {}} {
-		var got []string
-		sizes := make(map[int][]int)
-		last := 0
-		if err := stage.OrderedBy(context.Background(), cut, func(b *minimise.Batch) error {
-			if b.Part() < last {
-				t.Fatalf("%+v: part %d after part %d", cut, b.Part(), last)
-			}
-			last = b.Part()
-			sizes[last] = append(sizes[last], b.Len())
-			for row := range b.Len() {
-				part := 0
-				if mac := b.MAC(row, 1); mac != nil {
-					part = int(mac[0]) * max(cut.Parts, 1) / 256
-				}
-				if part != b.Part() {
-					t.Fatalf("%+v: a row of part %d in part %d", cut, part, b.Part())
-				}
-				got = append(got, orElse(cell(b, row, 0), "-")+" "+orElse(cell(b, row, 1), "-"))
-			}
-			return nil
-		}); err != nil {
-			t.Fatal(err)
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("%+v: %d rows, or in another order", cut, len(got))
-		}
-		for part, sizes := range sizes {
-			for i, n := range sizes {
-				rows := cut.Rows
-				if rows == 0 {
-					rows = 1 << 15
-				}
-				if n > rows || n < rows && i < len(sizes)-1 {
-					t.Errorf("%+v: part %d has batches of %v", cut, part, sizes)
-				}
-			}
-		}
-		if cut.Parts > 1 && len(sizes) < min(cut.Parts, 100) {
-			t.Errorf("%+v: %d parts", cut, len(sizes))
-		}
-	}
-	// Rows without a child's pseudonym have no parts.
-	plain := start(t, c, terms{tables: "  ssda903/header:\n    sex: {treatment: keep, from: SEX}\n"}.parse(t, c), newKeys(t, "dsa-test"), reference(), dir)
-	stage, _ = staged(t, plain, "ssda903/header", func(*minimise.Stage) {})
-	if err := stage.OrderedBy(context.Background(), minimise.Cut{Rows: 1000, Parts: 16}, func(b *minimise.Batch) error {
-		if b.Part() != 0 || b.Len() != 507 {
-			t.Errorf("%d rows in part %d", b.Len(), b.Part())
-		}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -250,7 +177,7 @@ func TestCodes(t *testing.T) {
 	for i := range texts {
 		texts[i] = make(map[uint32]string)
 	}
-	if err := stage.OrderedBy(context.Background(), minimise.Cut{Rows: 50}, func(b *minimise.Batch) error {
+	if err := stage.Ordered(context.Background(), func(b *minimise.Batch) error {
 		check(b, texts)
 		return nil
 	}); err != nil {

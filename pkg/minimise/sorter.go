@@ -42,14 +42,17 @@ func (s *sorter) bucket(bucket int, send func(rows []byte, err error) error) err
 		}
 	}
 	s.stage.each(bucket, func(rows []byte) { at += copy(in[at:], rows) })
-	s.rank(in)
-	out := s.memory(len(in) + slack)
+	if err := s.rank(in); err != nil {
+		return fmt.Errorf("%s: %w", s.stage.name, err)
+	}
+	out := s.memory(len(in))
 	s.sort(out, in, bucket)
 	return send(out, nil)
 }
 
-// rank puts in place of each pseudonym's number its place among all pseudonyms of its book, from 1.
-func (s *sorter) rank(rows []byte) {
+// rank puts in place of each pseudonym's number its place among all pseudonyms of its book, from 1. Rows of which only a part
+// was read back are not known to be sound.
+func (s *sorter) rank(rows []byte) error {
 	l := s.stage.layout
 	for i, r := range s.ranks {
 		if r == nil {
@@ -58,10 +61,14 @@ func (s *sorter) rank(rows []byte) {
 		for at := l.at[i]; at < len(rows); at += l.width {
 			cell := rows[at : at+4]
 			if n := binary.BigEndian.Uint32(cell); n != 0 {
+				if int64(n) > int64(len(r.place)) {
+					return errDamaged
+				}
 				binary.BigEndian.PutUint32(cell, r.place[n-1]+1)
 			}
 		}
 	}
+	return nil
 }
 
 // span is from which code on, and of how many, the first column of a bucket's rows is.

@@ -37,7 +37,8 @@ func (s *Stage) create(name string) (*os.File, error) {
 	return f, nil
 }
 
-// spill writes the rows in memory to a file, and keeps their memory for the next.
+// spill writes the rows in memory to a file, and keeps their memory for the next. When that fails, all staged rows are thrown
+// away: some of them were lost.
 func (s *Stage) spill() error {
 	f, err := s.create(fmt.Sprintf("%s-%04d.run", s.name, len(s.files)))
 	if err != nil {
@@ -59,7 +60,7 @@ func (s *Stage) spill() error {
 		spilt.ends[i+1] = at
 	}
 	if err := errors.Join(err, w.Flush(), f.Close()); err != nil {
-		return fmt.Errorf("spill treated rows: %w", err)
+		return fmt.Errorf("spill treated rows: %w", errors.Join(err, s.Close()))
 	}
 	s.clear()
 	return nil

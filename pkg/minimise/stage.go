@@ -73,6 +73,9 @@ func (s *Stage) Add(b *Batch) error {
 	if b.layout != s.layout || b.ranks != nil {
 		return errOtherBatch
 	}
+	if s.closed {
+		return errClosed
+	}
 	s.note(b)
 	w := s.layout.width
 	for i, bucket := range b.buckets {

@@ -84,7 +84,7 @@ func (h *hand) guess() first {
 		}
 		at = h.text.from + int64(start+line) + 1
 	}
-	if at > h.part.to {
+	if at > h.part.to || at > h.text.from+int64(len(text)) { // a NUL may have come to stand in the header since it was read
 		return first{at: unknown}
 	}
 	h.active = h.portions

@@ -33,6 +33,7 @@ type pass struct {
 	columns []int        // per field of the file, where it is among wanted, or -1
 	oneLine []bool       // per field, whether it never holds a line end
 	forms   []*extract.Collector
+	stock   int // how many distinct cells of a column each hand knows from split to split
 }
 
 // newPass brings demands on one file together.
@@ -100,6 +101,7 @@ func (p *pass) read(ctx context.Context, workers int) error {
 
 // inOrder reads split after split.
 func (p *pass) inOrder(ctx context.Context) error {
+	p.stock = stockOf(1)
 	h, s := p.hand(ctx), p.seam()
 	for n := range p.splits() {
 		if err := h.load(p.split(n)); err != nil {
@@ -120,6 +122,7 @@ func (p *pass) inOrder(ctx context.Context) error {
 // sideBySide reads splits by several hands, and joins them in order. A hand goes on to another split when its last was
 // joined: so there are no more splits in memory than hands, and the first error that counts is the first in the file.
 func (p *pass) sideBySide(ctx context.Context, hands int) error {
+	p.stock = stockOf(hands)
 	group, ctx := errgroup.WithContext(ctx)
 	var (
 		mu   sync.Mutex
@@ -184,19 +187,28 @@ type portion struct {
 	tally  extract.Tally
 }
 
-// How much one batch holds, and how many distinct cells of a column are known from split to split: more than a council
-// has children in its schools, and of three columns that are all different no more than 50 MB.
+// batchRows is how many rows one batch holds.
+const batchRows = 1 << 15
+
+// How many distinct cells of a column are known from split to split: to all hands together about allStocks, so that memory
+// does not grow with their number. One or two know mostStock each, which is more than a council has children in its schools,
+// and of three columns that are all different no more than 50 MB; none knows fewer than leastStock, about as many as a
+// split has rows.
 const (
-	batchRows = 1 << 15
-	stock     = 1 << 17
+	allStocks  = 1 << 18
+	mostStock  = 1 << 17
+	leastStock = 1 << 13
 )
+
+// stockOf is how many of them each of so many hands knows.
+func stockOf(hands int) int { return min(max(allStocks/hands, leastStock), mostStock) }
 
 func (p *pass) portion(n int) *portion {
 	d := p.demands[n]
 	part := &portion{Demand: d, forms: p.forms[n], report: d.Report, collector: extract.NewCollector(d.Source, d.Want, d.Report)}
 	if d.Workers != nil {
 		part.worker = d.Workers.Worker()
-		part.collector.Keep(stock)
+		part.collector.Keep(p.stock)
 	}
 	for _, column := range d.Want {
 		part.at = append(part.at, slices.Index(p.wanted, column))

@@ -415,3 +415,46 @@ func TestSplitsAreCalledOff(t *testing.T) {
 		t.Errorf("%d pieces were joined all the same", c.pieces)
 	}
 }
+
+// A NUL byte that has come to stand in the header since that was read makes a changed file, whoever comes to it first.
+func TestNULInTheHeaderSinceItWasRead(t *testing.T) {
+	table := notesTable(t)
+	text := []byte(notesLine + strings.Repeat("123456,,01/05/2020,A,\n", 100))
+	src := notesOf(t, table, string(text))
+	text[3] = 0
+	for _, workers := range []int{1, 2} {
+		p, err := newPass([]*extract.Demand{{Source: src, Want: extract.NewWant(table, "CHILD"), Report: &finding.Report{}, Workers: &crew{t: t, src: src}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.file, p.size, p.stride, p.header, p.between = bytes.NewReader(text), src.Size, 100, []byte(notesLine), ','
+		if err := p.read(t.Context(), workers); err == nil || !strings.Contains(err.Error(), "changed while it was being read") {
+			t.Errorf("%d workers: %v", workers, err)
+		}
+	}
+}
+
+// What is known of cells takes no more memory with many hands than with two, but for what each needs.
+func TestStockOf(t *testing.T) {
+	for hands, want := range map[int]int{1: 1 << 17, 2: 1 << 17, 3: (1 << 18) / 3, 4: 1 << 16, 16: 1 << 14, 32: 1 << 13, 1000: 1 << 13} {
+		if got := stockOf(hands); got != want {
+			t.Errorf("%d hands know %d cells each, want %d", hands, got, want)
+		}
+	}
+	table := notesTable(t)
+	src := notesOf(t, table, notesLine+strings.Repeat("123456,,01/05/2020,A,\n", 100))
+	for hands, want := range map[int]int{1: 1 << 17, 4: 1 << 16} {
+		p, err := newPass([]*extract.Demand{{Source: src, Want: extract.NewWant(table, "CHILD"), Report: &finding.Report{}, Workers: &crew{t: t, src: src}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.Open(src.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.file, p.size, p.stride, p.header, p.between = f, src.Size, 100, []byte(notesLine), ','
+		if err := errors.Join(p.read(t.Context(), hands), f.Close()); err != nil || p.stock != want {
+			t.Errorf("%d hands knew %d cells each, want %d; %v", hands, p.stock, want, err)
+		}
+	}
+}
