@@ -1,6 +1,7 @@
 package export
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -40,7 +41,7 @@ type SourceRecord struct {
 	Year   int    `json:"collection_year"`
 	Term   string `json:"term,omitempty"` // of a return that is made every term
 	Bytes  int64  `json:"bytes"`
-	SHA256 string `json:"sha256"`
+	SHA256 string `json:"sha256"` // empty for a file that changed meanwhile, or whose turn did not come before the run was refused
 }
 
 // TableRecord accounts for every row of one table: Read = Left + the held back + Quarantined.
@@ -110,9 +111,11 @@ func (r *run) record(outcome string, refusal *finding.Refusal) error {
 		rec.Reference, rec.Findings = s.Reference, s.Found
 		rec.Skipped = append(rec.Skipped, s.Inventory.Skipped...)
 		for _, src := range s.Sources {
-			rec.Sources = append(rec.Sources, SourceRecord{
-				File: src.File, Table: src.Table.ID(), Year: src.Year, Term: src.Term, Bytes: src.Size, SHA256: hex.EncodeToString(src.SHA256[:]),
-			})
+			of := SourceRecord{File: src.File, Table: src.Table.ID(), Year: src.Year, Term: src.Term, Bytes: src.Size}
+			if src.SHA256 != [sha256.Size]byte{} {
+				of.SHA256 = hex.EncodeToString(src.SHA256[:])
+			}
+			rec.Sources = append(rec.Sources, of)
 		}
 		rec.Linkage = append(rec.Linkage, s.Links...)
 		for _, t := range s.Tables {

@@ -245,7 +245,11 @@ type runRecord struct {
 		Code string `json:"code"`
 	} `json:"refusal"`
 	Recovered []string `json:"recovered"`
-	Tables    []struct {
+	Sources   []struct {
+		File   string `json:"file"`
+		SHA256 string `json:"sha256"`
+	} `json:"sources"`
+	Tables []struct {
 		Table    string           `json:"table"`
 		Read     int64            `json:"rows_read"`
 		Left     int64            `json:"rows_left"`

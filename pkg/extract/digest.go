@@ -12,7 +12,7 @@ import (
 // TakeDigests begins to take the digest of every file of the inventory, of as many at a time as there are processors, and
 // returns at once; the files may be read for other ends meanwhile. settle waits for all of them: only then have the sources
 // their SHA256. It is to be called; more than once does no harm. A file of which one reading saw other bytes than another
-// is refused as changed. Whoever no longer wants the digests ends the context first.
+// is refused as changed, and its sources get none; all others get theirs. Whoever no longer wants the digests ends the context first.
 func (inv *Inventory) TakeDigests(ctx context.Context) (settle func() error) {
 	var taking errgroup.Group
 	taking.SetLimit(runtime.GOMAXPROCS(0))
@@ -41,12 +41,13 @@ func (inv *Inventory) TakeDigests(ctx context.Context) (settle func() error) {
 	return sync.OnceValue(func() error {
 		begun.Wait()
 		_ = taking.Wait() // nothing fails
+		var first error
 		for _, d := range all {
-			if err := d.give(); err != nil {
-				return err
+			if err := d.give(); first == nil {
+				first = err
 			}
 		}
-		return nil
+		return first
 	})
 }
 

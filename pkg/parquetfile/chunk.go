@@ -9,8 +9,8 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"sync/atomic"
 
-	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
@@ -28,9 +28,9 @@ type source interface {
 // chunk is one column of one row group, as it stands in the file, and what the footer says of it. Offsets count from the
 // beginning of the chunk.
 type chunk struct {
-	head   []byte // header of the dictionary page
-	dict   []byte
-	pages  []byte // with their headers
+	head   []byte   // header of the dictionary page
+	dict   [][]byte // the dictionary page, in pieces
+	pages  []byte   // with their headers
 	meta   format.ColumnMetaData
 	column format.ColumnIndex
 	offset format.OffsetIndex
@@ -40,28 +40,28 @@ type chunk struct {
 
 // encoder makes chunks, one after another. It is for one goroutine.
 type encoder struct {
-	codec  *zstd.Codec
+	shop   *shop
 	page   int // rows
 	places places
 	codes  []uint32 // of a page, and then their places
 	levels []byte
 	truths []byte
 	hashes []uint64 // per place in the dictionary
-	text   []byte
+	text   []byte   // of a piece of a dictionary, of this column or one that is helped with
 	body   []byte
 	packed []byte
 	header bytes.Buffer
 	thrift *thrift.Encoder
 }
 
-func newEncoder(codec *zstd.Codec, page int) *encoder {
-	e := &encoder{codec: codec, page: page}
+func newEncoder(shop *shop, page int) *encoder {
+	e := &encoder{shop: shop, page: page}
 	e.thrift = thrift.NewEncoder(new(thrift.CompactProtocol).NewWriter(&e.header))
 	return e
 }
 
-// encode makes a chunk of the i-th column's cells. The chunk's memory is used again.
-func (e *encoder) encode(c *chunk, column *minimise.Column, i int, from source, cells *cells) error {
+// encode makes a chunk of the i-th column's cells, for a hand. The chunk's memory is used again.
+func (e *encoder) encode(h *hand, c *chunk, column *minimise.Column, i int, from source, cells *cells) error {
 	*c = chunk{
 		head: c.head[:0], dict: c.dict[:0], pages: c.pages[:0], check: c.check,
 		meta: format.ColumnMetaData{
@@ -73,7 +73,7 @@ func (e *encoder) encode(c *chunk, column *minimise.Column, i int, from source, 
 	if err := e.places.end(); err != nil {
 		return err
 	}
-	if err := e.dictionary(c, column, i, from); err != nil {
+	if err := e.dictionary(h, c, column, i, from); err != nil {
 		return err
 	}
 	order := boundary{up: true, down: true}
@@ -90,49 +90,74 @@ func (e *encoder) encode(c *chunk, column *minimise.Column, i int, from source, 
 // errOrder is met when codes do not order as their values do: statistics would be wrong.
 var errOrder = errors.New("values do not come in the order of their codes")
 
+// pieceValues is how many values of a dictionary are compressed together, as a frame by itself: a page may be several frames one
+// after the other (RFC 8878, section 3), and its pieces are made side by side.
+const pieceValues = 1 << 14
+
 // dictionary writes the dictionary page, where the column has one, and takes the hash of each value.
-func (e *encoder) dictionary(c *chunk, column *minimise.Column, i int, from source) error {
+func (e *encoder) dictionary(h *hand, c *chunk, column *minimise.Column, i int, from source) error {
 	found := e.places.found
-	e.hashes = slices.Grow(e.hashes[:0], len(found))
-	e.body = e.body[:0]
-	if !isText(column.Kind) {
-		for _, code := range found {
-			n := number(column, code)
-			e.hashes = append(e.hashes, hashNumber(n))
-			e.body = binary.LittleEndian.AppendUint32(e.body, uint32(n))
-		}
-	} else {
-		last := 0
-		for at, code := range found {
-			start := len(e.body) + 4
-			e.body = from.AppendCode(append(e.body, 0, 0, 0, 0), i, code)
-			text := e.body[start:]
-			binary.LittleEndian.PutUint32(e.body[start-4:], uint32(len(text)))
-			if at > 0 && bytes.Compare(e.body[last:start-4], text) >= 0 {
-				return errOrder
-			}
-			last = start
-			e.hashes = append(e.hashes, hashText(text))
-			if at == 0 { // the others are about as long
-				e.body = slices.Grow(e.body, len(found)*len(e.body))
-			}
-		}
+	e.hashes = slices.Grow(e.hashes[:0], len(found))[:len(found)]
+	pieces := max((len(found)+pieceValues-1)/pieceValues, 1)
+	c.dict = slices.Grow(c.dict, pieces)[:pieces]
+	var body atomic.Int64
+	err := h.split(pieces, func(h *hand, n int) error {
+		first := n * pieceValues
+		size, err := e.shop.encoders[h.number].piece(&c.dict[n], column, i, from, found, e.hashes, first, min(first+pieceValues, len(found)))
+		body.Add(int64(size))
+		return err
+	})
+	if err != nil || column.Kind == minimise.Boolean {
+		c.dict = c.dict[:0]
+		return err
 	}
-	if column.Kind == minimise.Boolean {
-		return nil
-	}
-	var err error
-	if c.dict, err = e.codec.Encode(c.dict, e.body); err != nil {
-		return fmt.Errorf("compress a dictionary: %w", err)
+	sum, packed := uint32(0), 0
+	for _, piece := range c.dict {
+		sum, packed = crc32.Update(sum, crc32.IEEETable, piece), packed+len(piece)
 	}
 	size, err := e.head(c, &format.PageHeader{
-		Type: format.DictionaryPage, CRC: int32(crc32.ChecksumIEEE(c.dict)),
+		Type: format.DictionaryPage, CRC: int32(sum),
 		DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(len(found)), Encoding: format.Plain, IsSorted: true}),
-	}, len(c.dict))
+	}, int(body.Load()), packed)
 	c.head = append(c.head, e.header.Bytes()...)
 	c.meta.DataPageOffset = int64(size)
 	c.meta.EncodingStats = append(c.meta.EncodingStats, format.PageEncodingStats{PageType: format.DictionaryPage, Encoding: format.Plain, Count: 1})
 	return err
+}
+
+// piece makes a piece of a dictionary, and says how long it is before it is compressed: the values of some of the codes, of
+// which it takes the hashes too. The first text must come after that of the code before.
+func (e *encoder) piece(packed *[]byte, column *minimise.Column, i int, from source, found []uint32, hashes []uint64, first, end int) (int, error) {
+	var err error
+	e.text = e.text[:0]
+	if !isText(column.Kind) {
+		for at := first; at < end; at++ {
+			n := number(column, found[at])
+			hashes[at] = hashNumber(n)
+			e.text = binary.LittleEndian.AppendUint32(e.text, uint32(n))
+		}
+	} else {
+		var last []byte
+		if first > 0 {
+			last = from.AppendCode(nil, i, found[first-1])
+		}
+		for at := first; at < end; at++ {
+			start := len(e.text) + 4
+			e.text = from.AppendCode(append(e.text, 0, 0, 0, 0), i, found[at])
+			text := e.text[start:]
+			binary.LittleEndian.PutUint32(e.text[start-4:], uint32(len(text)))
+			if at > 0 && bytes.Compare(last, text) >= 0 {
+				return 0, errOrder
+			}
+			last, hashes[at] = text, hashText(text)
+		}
+	}
+	if column.Kind != minimise.Boolean {
+		if *packed, err = e.shop.codec.Encode(*packed, e.text); err != nil {
+			err = fmt.Errorf("compress a dictionary: %w", err)
+		}
+	}
+	return len(e.text), err
 }
 
 // data writes a data page of the rows from row on.
@@ -169,7 +194,7 @@ func (e *encoder) data(c *chunk, column *minimise.Column, i int, from source, ce
 		e.body = appendHybrid(append(e.body, byte(width)), e.codes, width)
 	}
 	var err error
-	if e.packed, err = e.codec.Encode(e.packed, e.body); err != nil {
+	if e.packed, err = e.shop.codec.Encode(e.packed, e.body); err != nil {
 		return fmt.Errorf("compress a page: %w", err)
 	}
 	size, err := e.head(c, &format.PageHeader{
@@ -178,7 +203,7 @@ func (e *encoder) data(c *chunk, column *minimise.Column, i int, from source, ce
 			NumValues: int32(rows), Encoding: encoding, DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE,
 			Statistics: format.Statistics{NullCount: int64(nulls)},
 		}),
-	}, len(e.packed))
+	}, len(e.body), len(e.packed))
 	if err != nil {
 		return err
 	}
@@ -217,16 +242,16 @@ func (e *encoder) value(column *minimise.Column, i int, from source, at uint32) 
 }
 
 // head encodes a page's header and adds the page to the column's sizes. It returns how many bytes header and page take.
-func (e *encoder) head(c *chunk, h *format.PageHeader, packed int) (int, error) {
-	if len(e.body) > math.MaxInt32 || packed > math.MaxInt32 {
+func (e *encoder) head(c *chunk, h *format.PageHeader, body, packed int) (int, error) {
+	if body > math.MaxInt32 || packed > math.MaxInt32 {
 		return 0, errors.New("a page is larger than 2 GiB")
 	}
-	h.UncompressedPageSize, h.CompressedPageSize = int32(len(e.body)), int32(packed)
+	h.UncompressedPageSize, h.CompressedPageSize = int32(body), int32(packed)
 	e.header.Reset()
 	if err := e.thrift.Encode(h); err != nil {
 		return 0, fmt.Errorf("encode the header of a page: %w", err)
 	}
-	c.meta.TotalUncompressedSize += int64(e.header.Len() + len(e.body))
+	c.meta.TotalUncompressedSize += int64(e.header.Len() + body)
 	c.meta.TotalCompressedSize += int64(e.header.Len() + packed)
 	return e.header.Len() + packed, nil
 }

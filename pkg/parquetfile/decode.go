@@ -3,6 +3,7 @@ package parquetfile
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"github.com/parquet-go/parquet-go/encoding"
 	"github.com/parquet-go/parquet-go/format"
@@ -38,29 +39,39 @@ func (d *decoder) begin(kind minimise.Kind, index *format.ColumnIndex, offsets *
 	}
 }
 
-// dictionary takes the hashes of a dictionary's values, and shows its strings.
-func (d *decoder) dictionary(values encoding.Values, inspect func([]byte) error) error {
-	hashes := append(d.memory[:0], 0)[:0] // never nil
-	d.sorted = true
+// dictionary takes a dictionary, and says how many values it has.
+func (d *decoder) dictionary(values encoding.Values) int {
+	var n int
 	if isText(d.kind) {
 		d.texts, d.ends = values.ByteArray()
-		for i := 1; i < len(d.ends); i++ {
-			text := d.text(i - 1)
-			if err := inspect(text); err != nil {
-				return err
-			}
-			hashes = append(hashes, hashText(text))
-			d.sorted = d.sorted && (i == 1 || bytes.Compare(d.text(i-2), text) < 0)
-		}
+		n = max(len(d.ends)-1, 0)
 	} else {
 		d.numbers = values.Int32()
-		for i, n := range d.numbers {
-			hashes = append(hashes, hashNumber(n))
-			d.sorted = d.sorted && (i == 0 || d.numbers[i-1] < n)
-		}
+		n = len(d.numbers)
 	}
-	d.hashes, d.memory = hashes, hashes
-	return nil
+	d.hashes = slices.Grow(d.memory[:0], n+1)[:n] // never nil
+	d.memory = d.hashes
+	return n
+}
+
+// piece takes the hashes of some of a dictionary's values, and shows its strings. It reports whether each comes after the value
+// before it.
+func (d *decoder) piece(from, to int, inspect func([]byte) error) (sorted bool, err error) {
+	sorted = true
+	for i := from; i < to; i++ {
+		if !isText(d.kind) {
+			d.hashes[i] = hashNumber(d.numbers[i])
+			sorted = sorted && (i == 0 || d.numbers[i-1] < d.numbers[i])
+			continue
+		}
+		text := d.text(i)
+		if err := inspect(text); err != nil {
+			return false, err
+		}
+		d.hashes[i] = hashText(text)
+		sorted = sorted && (i == 0 || bytes.Compare(d.text(i-1), text) < 0)
+	}
+	return sorted, nil
 }
 
 func (d *decoder) text(at int) []byte { return d.texts[d.ends[at]:d.ends[at+1]] }

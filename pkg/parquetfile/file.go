@@ -84,8 +84,10 @@ func (f *file) begin(rows int) error {
 // add writes the next column of the row group.
 func (f *file) add(c *chunk) error {
 	at := f.offset
-	if err := f.write(c.head, c.dict, c.pages); err != nil {
-		return err
+	for _, part := range [][][]byte{{c.head}, c.dict, {c.pages}} {
+		if err := f.write(part...); err != nil {
+			return err
+		}
 	}
 	if len(c.head) > 0 {
 		c.meta.DictionaryPageOffset = at

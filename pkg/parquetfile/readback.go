@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync"
 	"sync/atomic"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/postern-gateway/postern/pkg/finding"
@@ -164,25 +164,12 @@ func sameLogical(got, want format.LogicalTypeValue) bool {
 
 // all reads the columns, several at once. Of several errors, that of the first column is the answer.
 func (r *reading) all(ctx context.Context, workers int) error {
-	var next atomic.Int64
-	var failed atomic.Bool
-	var group sync.WaitGroup
-	for range workers {
-		group.Go(func() {
-			d := &decoder{}
-			// Columns are taken in their order: when one fails, all before it are read to their end.
-			for !failed.Load() {
-				i := int(next.Add(1)) - 1
-				if i >= len(r.columns) {
-					return
-				}
-				if r.read[i].err = r.column(ctx, d, i); r.read[i].err != nil {
-					failed.Store(true)
-				}
-			}
-		})
-	}
-	group.Wait()
+	decoders := make([]decoder, workers)
+	sideBySide(workers, len(r.columns), func(h *hand, i int) bool {
+		// Columns are taken in their order: when one fails, all before it are read to their end.
+		r.read[i].err = r.column(ctx, h, &decoders[h.number], i)
+		return r.read[i].err == nil
+	})
 	for _, c := range r.read {
 		if c.err != nil {
 			return c.err
@@ -192,10 +179,10 @@ func (r *reading) all(ctx context.Context, workers int) error {
 }
 
 // column reads one column to its end.
-func (r *reading) column(ctx context.Context, d *decoder, i int) (err error) {
+func (r *reading) column(ctx context.Context, h *hand, d *decoder, i int) (err error) {
 	defer r.guard(&err)
 	for g := range r.groups {
-		if err := r.chunk(ctx, d, i, g); err != nil {
+		if err := r.chunk(ctx, h, d, i, g); err != nil {
 			return err
 		}
 	}
@@ -203,7 +190,7 @@ func (r *reading) column(ctx context.Context, d *decoder, i int) (err error) {
 }
 
 // chunk reads a column in one row group.
-func (r *reading) chunk(ctx context.Context, d *decoder, i, g int) error {
+func (r *reading) chunk(ctx context.Context, h *hand, d *decoder, i, g int) error {
 	pages := r.groups[g].ColumnChunks()[i].Pages()
 	defer func() { _ = pages.Close() }() // only read from: nothing is lost
 	d.begin(r.columns[i].Kind, &r.file.ColumnIndexes()[g*len(r.columns)+i], &r.file.OffsetIndexes()[g*len(r.columns)+i])
@@ -219,7 +206,7 @@ func (r *reading) chunk(ctx context.Context, d *decoder, i, g int) error {
 		if err != nil {
 			return r.differs("column " + r.columns[i].Name + " cannot be read to its end")
 		}
-		err = r.page(d, i, page)
+		err = r.page(h, d, i, page)
 		parquet.Release(page)
 		if err != nil {
 			return err
@@ -235,14 +222,14 @@ func (r *reading) chunk(ctx context.Context, d *decoder, i, g int) error {
 }
 
 // page folds a page into the column's check.
-func (r *reading) page(d *decoder, i int, page parquet.Page) error {
+func (r *reading) page(h *hand, d *decoder, i int, page parquet.Page) error {
 	column, c := r.columns[i], &r.read[i]
 	if column.Kind != minimise.Boolean && d.hashes == nil {
 		dictionary := page.Dictionary()
 		if dictionary == nil {
 			return r.differs("column " + column.Name + " has values without a dictionary")
 		}
-		if err := d.dictionary(dictionary.Page().Data(), func(text []byte) error { return r.inspect(column, text) }); err != nil {
+		if err := r.dictionary(h, d, column, dictionary.Page().Data()); err != nil {
 			return err
 		}
 	}
@@ -265,6 +252,23 @@ func (r *reading) page(d *decoder, i int, page parquet.Page) error {
 	}
 	c.nulls += nulls
 	return nil
+}
+
+// dictionary shows the strings of a dictionary and takes its hashes, in pieces side by side.
+func (r *reading) dictionary(h *hand, d *decoder, column minimise.Column, values encoding.Values) error {
+	n := d.dictionary(values)
+	var disorder atomic.Bool
+	err := h.split((n+pieceValues-1)/pieceValues, func(_ *hand, piece int) (err error) {
+		defer r.guard(&err)
+		from := piece * pieceValues
+		sorted, err := d.piece(from, min(from+pieceValues, n), func(text []byte) error { return r.inspect(column, text) })
+		if !sorted {
+			disorder.Store(true)
+		}
+		return err
+	})
+	d.sorted = !disorder.Load()
+	return err
 }
 
 func (r *reading) verdict() error {

@@ -50,8 +50,8 @@ func (o Options) workers(columns int) int {
 
 // Writer writes one Parquet file. A file that was not closed without error is not a Parquet file.
 //
-// Cost: the codes of one row group, in the 1, 2 or 4 bytes that each needs, and per worker about 2 MiB and the dictionary
-// of the column at hand.
+// Cost: the codes of one row group, in the 1, 2 or 4 bytes that each needs, the row group as it is compressed, and per worker
+// about 2 MiB and 16 bytes for each value of the dictionary at hand.
 type Writer struct {
 	*shop
 	columns  []minimise.Column
@@ -88,6 +88,9 @@ func create(path string, columns []minimise.Column, opt Options, size size, shop
 		shop.codec.Level, shop.codec.Concurrency = zstd.SpeedFastest, 1
 		shop.cells, shop.chunks = make([]*cells, len(columns)), make([]chunk, len(columns))
 		shop.encoders = make([]*encoder, opt.workers(len(columns)))
+		for i := range shop.encoders {
+			shop.encoders[i] = newEncoder(shop, size.page)
+		}
 	}
 	w := &Writer{shop: shop, columns: columns, size: size, file: f, expected: int(min(expected, int64(size.group)))}
 	w.written = Written{Nulls: make([]int64, len(columns)), Checks: make([]uint64, len(columns))}
@@ -169,21 +172,17 @@ func (w *Writer) group() error {
 	for i := range ready {
 		ready[i] = make(chan error, 1)
 	}
-	var next atomic.Int64
+	var failed atomic.Bool // then the rest is not made
 	var workers sync.WaitGroup
-	for n := range w.encoders {
-		workers.Go(func() {
-			if w.encoders[n] == nil {
-				w.encoders[n] = newEncoder(&w.codec, w.size.page)
-			}
-			for i := int(next.Add(1)) - 1; i < len(ready); i = int(next.Add(1)) - 1 {
-				w.chunks[i].check = w.written.Checks[i]
-				ready[i] <- w.encoders[n].encode(&w.chunks[i], &w.columns[i], i, w.source, w.cells[i])
-			}
+	workers.Go(func() {
+		sideBySide(len(w.encoders), len(ready), func(h *hand, i int) bool {
+			w.chunks[i].check = w.written.Checks[i]
+			ready[i] <- w.encoders[h.number].encode(h, &w.chunks[i], &w.columns[i], i, w.source, w.cells[i])
+			return !failed.Load()
 		})
-	}
+	})
 	err := w.chunksInOrder(ready)
-	next.Store(int64(len(ready))) // on an error the rest is not made
+	failed.Store(err != nil)
 	workers.Wait()
 	w.clear()
 	return err
