@@ -128,7 +128,7 @@ func (p *piece) Join() error {
 	if p.refuses != nil && p.refuses(p.joined) && !p.joined {
 		return extract.ErrAgain
 	}
-	p.crew.pieces++
+	p.pieces++
 	for i := range p.noted {
 		p.crew.noted[i] = append(p.crew.noted[i], p.noted[i]...)
 	}
