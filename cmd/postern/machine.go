@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -31,7 +30,7 @@ func (h *howToRun) confine() (free func()) {
 	done := make(chan struct{})
 	var watching sync.WaitGroup
 	tick := time.NewTicker(50 * time.Millisecond)
-	watching.Go(func() { loosen(tick.C, done, keptMemory/4*3) })
+	watching.Go(func() { loosen(tick.C, done, keptMemory) })
 	return func() {
 		close(done)
 		watching.Wait()
@@ -41,9 +40,9 @@ func (h *howToRun) confine() (free func()) {
 	}
 }
 
-// loosen takes the limit away once more than enough is in use: from there on collecting more often would cost time and
-// gain nothing. It looks at every tick.
-func loosen(tick <-chan time.Time, done <-chan struct{}, enough uint64) {
+// loosen raises the limit, at every tick, to two fifths more than what is in use: were it no more, collecting over and over
+// would gain nothing; were there none, memory would come to twice what is in use.
+func loosen(tick <-chan time.Time, done <-chan struct{}, limit int64) {
 	live := []metrics.Sample{{Name: liveMemory}}
 	for {
 		select {
@@ -52,9 +51,9 @@ func loosen(tick <-chan time.Time, done <-chan struct{}, enough uint64) {
 		case <-tick:
 		}
 		metrics.Read(live)
-		if live[0].Value.Uint64() > enough {
-			debug.SetMemoryLimit(math.MaxInt64)
-			return
+		if room := int64(live[0].Value.Uint64()) / 5 * 7; room > limit {
+			limit = room
+			debug.SetMemoryLimit(limit)
 		}
 	}
 }
