@@ -2,8 +2,8 @@ package minimise
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -127,8 +127,9 @@ func rank(pages []*page, workers int) *ranks {
 	r := &ranks{pages: pages, place: make([]uint32, len(pages)*pageSize)}
 	each := func(visit func(number uint32, mac *[macSize]byte)) {
 		for i, p := range pages {
-			for at := range uint32(pageSize) {
-				if p.has(at) {
+			for w := range p.made {
+				for word := p.made[w].Load(); word != 0; word &= word - 1 {
+					at := uint32(w*64 + bits.TrailingZeros64(word))
 					visit(uint32(i)<<pageBits|at, &p.macs[at])
 				}
 			}
@@ -148,13 +149,14 @@ func rank(pages []*page, workers int) *ranks {
 	var taken atomic.Int32
 	for range min(workers, 1+len(pages)/4) {
 		wg.Go(func() {
-			var entries []rankEntry
+			var keys []uint64
+			var numbers []uint32
 			for {
 				i := int(taken.Add(1)) - 1
 				if i >= 256 {
 					return
 				}
-				entries = r.order(i, entries)
+				keys, numbers = r.order(i, keys[:0], numbers[:0])
 			}
 		})
 	}
@@ -162,29 +164,24 @@ func rank(pages []*page, workers int) *ranks {
 	return r
 }
 
-// rankEntry is a pseudonym's number, and the bytes of the pseudonym that decide its place nearly always.
-type rankEntry struct {
-	head   uint64
-	number uint32
-}
-
-// order orders the pseudonyms with one first byte.
-func (r *ranks) order(first int, entries []rankEntry) []rankEntry {
-	numbers := r.numbers[r.first[first]:r.first[first+1]]
+// order orders the pseudonyms with one first byte: by the next bytes, which decide nearly always, and by all where they do not.
+func (r *ranks) order(first int, keys []uint64, numbers []uint32) ([]uint64, []uint32) {
+	out := r.numbers[r.first[first]:r.first[first+1]]
 	mac := func(n uint32) []byte { return r.pages[n>>pageBits].macs[n%pageSize][:] }
-	entries = entries[:0]
-	for _, n := range numbers {
-		entries = append(entries, rankEntry{binary.BigEndian.Uint64(mac(n)[1:]), n})
-	}
-	slices.SortFunc(entries, func(x, y rankEntry) int {
-		if x.head != y.head {
-			return cmp.Compare(x.head, y.head)
+	numbers = append(numbers, out...)
+	if len(numbers) > 1<<indexBits {
+		slices.SortFunc(out, func(x, y uint32) int { return bytes.Compare(mac(x), mac(y)) })
+	} else {
+		for i, n := range numbers {
+			keys = append(keys, binary.BigEndian.Uint64(mac(n)[1:])>>indexBits<<indexBits|uint64(i))
 		}
-		return bytes.Compare(mac(x.number), mac(y.number))
-	})
-	for at, e := range entries {
-		numbers[at] = e.number
-		r.place[e.number] = r.first[first] + uint32(at)
+		sortKeys(keys, func(x, y int) int { return bytes.Compare(mac(numbers[x]), mac(numbers[y])) })
+		for at, key := range keys {
+			out[at] = numbers[key%(1<<indexBits)]
+		}
 	}
-	return entries
+	for at, n := range out {
+		r.place[n] = r.first[first] + uint32(at)
+	}
+	return keys, numbers
 }

@@ -181,29 +181,28 @@ func (s *sorter) group(rows []byte, skip int) {
 		s.keys = append(s.keys, key<<indexBits|uint64(i))
 	}
 	s.swap = append(s.swap[:0], rows...)
-	slices.Sort(s.keys)
-	for first := 0; more && first < n; {
-		end := first + 1
-		for end < n && s.keys[end]>>indexBits == s.keys[first]>>indexBits {
-			end++
-		}
-		if end > first+1 {
-			s.byAll(s.keys[first:end])
-		}
-		first = end
+	if !more {
+		slices.Sort(s.keys)
+	} else {
+		sortKeys(s.keys, func(x, y int) int { return bytes.Compare(s.swap[x*w:(x+1)*w], s.swap[y*w:(y+1)*w]) })
 	}
 	for i, key := range s.keys {
-		at := int(key&(1<<indexBits-1)) * w
+		at := int(key%(1<<indexBits)) * w
 		copy(rows[i*w:(i+1)*w], s.swap[at:at+w])
 	}
 }
 
-// byAll sorts keys by all bytes of their rows.
-func (s *sorter) byAll(keys []uint64) {
-	w := s.stage.layout.width
-	row := func(key uint64) []byte {
-		at := int(key&(1<<indexBits-1)) * w
-		return s.swap[at : at+w]
+// sortKeys sorts keys, each some bytes of what is sorted and its index among these; where the bytes do not decide, by a comparison.
+func sortKeys(keys []uint64, compare func(x, y int) int) {
+	slices.Sort(keys)
+	for first := 0; first < len(keys); {
+		end := first + 1
+		for end < len(keys) && keys[end]>>indexBits == keys[first]>>indexBits {
+			end++
+		}
+		if end > first+1 {
+			slices.SortFunc(keys[first:end], func(a, b uint64) int { return compare(int(a%(1<<indexBits)), int(b%(1<<indexBits))) })
+		}
+		first = end
 	}
-	slices.SortFunc(keys, func(a, b uint64) int { return bytes.Compare(row(a), row(b)) })
 }

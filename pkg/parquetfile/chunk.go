@@ -41,7 +41,7 @@ type chunk struct {
 // encoder makes chunks, one after another. It is for one goroutine.
 type encoder struct {
 	shop   *shop
-	page   int // rows
+	size   size
 	places places
 	codes  []uint32 // of a page, and then their places
 	levels []byte
@@ -54,8 +54,8 @@ type encoder struct {
 	thrift *thrift.Encoder
 }
 
-func newEncoder(shop *shop, page int) *encoder {
-	e := &encoder{shop: shop, page: page}
+func newEncoder(shop *shop, size size) *encoder {
+	e := &encoder{shop: shop, size: size}
 	e.thrift = thrift.NewEncoder(new(thrift.CompactProtocol).NewWriter(&e.header))
 	return e
 }
@@ -77,7 +77,7 @@ func (e *encoder) encode(h *hand, c *chunk, column *minimise.Column, i int, from
 		return err
 	}
 	order := boundary{up: true, down: true}
-	for row := 0; row < cells.len(); row += e.page {
+	for row := 0; row < cells.len(); row += e.size.page {
 		if err := e.data(c, column, i, from, cells, row, &order); err != nil {
 			return err
 		}
@@ -90,20 +90,17 @@ func (e *encoder) encode(h *hand, c *chunk, column *minimise.Column, i int, from
 // errOrder is met when codes do not order as their values do: statistics would be wrong.
 var errOrder = errors.New("values do not come in the order of their codes")
 
-// pieceValues is how many values of a dictionary are compressed together, as a frame by itself: a page may be several frames one
-// after the other (RFC 8878, section 3), and its pieces are made side by side.
-const pieceValues = 1 << 14
-
-// dictionary writes the dictionary page, where the column has one, and takes the hash of each value.
+// dictionary writes the dictionary page, where the column has one, and takes the hash of each value. The page is made in pieces,
+// side by side, each a frame by itself: compressed data may be several, one after the other (RFC 8878, section 3).
 func (e *encoder) dictionary(h *hand, c *chunk, column *minimise.Column, i int, from source) error {
 	found := e.places.found
 	e.hashes = slices.Grow(e.hashes[:0], len(found))[:len(found)]
-	pieces := max((len(found)+pieceValues-1)/pieceValues, 1)
+	pieces := max((len(found)+e.size.piece-1)/e.size.piece, 1)
 	c.dict = slices.Grow(c.dict, pieces)[:pieces]
 	var body atomic.Int64
 	err := h.split(pieces, func(h *hand, n int) error {
-		first := n * pieceValues
-		size, err := e.shop.encoders[h.number].piece(&c.dict[n], column, i, from, found, e.hashes, first, min(first+pieceValues, len(found)))
+		first := n * e.size.piece
+		size, err := e.shop.encoders[h.number].piece(&c.dict[n], column, i, from, found, e.hashes, first, min(first+e.size.piece, len(found)))
 		body.Add(int64(size))
 		return err
 	})
@@ -162,7 +159,7 @@ func (e *encoder) piece(packed *[]byte, column *minimise.Column, i int, from sou
 
 // data writes a data page of the rows from row on.
 func (e *encoder) data(c *chunk, column *minimise.Column, i int, from source, cells *cells, row int, order *boundary) error {
-	rows := min(e.page, cells.len()-row)
+	rows := min(e.size.page, cells.len()-row)
 	var levels []byte
 	var least, most uint32
 	var sound bool
@@ -181,15 +178,14 @@ func (e *encoder) data(c *chunk, column *minimise.Column, i int, from source, ce
 	nulls := rows - len(e.codes)
 	e.body = appendLevels(e.body[:0], rows, levels)
 	encoding := format.RLEDictionary
-	switch {
-	case column.Kind == minimise.Boolean:
+	if column.Kind == minimise.Boolean {
 		encoding = format.Plain
 		e.truths = e.truths[:0]
 		for _, at := range e.codes {
 			e.truths = append(e.truths, truth(number(column, e.places.found[at])))
 		}
 		e.body = appendBits(e.body, e.truths)
-	default:
+	} else {
 		width := bits.Len32(most)
 		e.body = appendHybrid(append(e.body, byte(width)), e.codes, width)
 	}

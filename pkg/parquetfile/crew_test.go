@@ -34,7 +34,7 @@ func manyValues() *made {
 // TestPieces: a dictionary in several pieces, made and read by one or by many, is one dictionary to every reader.
 func TestPieces(t *testing.T) {
 	m := manyValues()
-	size := size{page: 20_000, group: 3 * 20_000}
+	size := size{page: 20_000, group: 3 * 20_000, piece: pieceValues}
 	path, written := m.file(t, rand.New(rand.NewPCG(1, 1)), size, 1)
 	m.hold(t, path, written)
 	for _, workers := range []int{2, 3, 16} {
@@ -53,7 +53,7 @@ func TestPieces(t *testing.T) {
 // TestPiecesFail: what is wrong in a piece is what it would be in a whole dictionary, whoever came upon it.
 func TestPiecesFail(t *testing.T) {
 	m := manyValues()
-	size := size{page: 20_000, group: 3 * 20_000}
+	size := size{page: 20_000, group: 3 * 20_000, piece: pieceValues}
 	path, written := m.file(t, rand.New(rand.NewPCG(1, 1)), size, 1)
 	early, late := errors.New("early"), errors.New("late")
 	text := func(code uint32) string { return string(m.AppendCode(nil, 0, code)) }

@@ -20,7 +20,7 @@ func twoPairs() Options { return Options{Metadata: map[string]string{"a": "1", "
 func (m *made) spoilt(t *testing.T, spoil func(f *file)) (string, Written) {
 	t.Helper()
 	path := t.TempDir() + "/spoilt.parquet"
-	w, err := create(path, m.columns, twoPairs(), size{page: 40, group: 120}, &shop{}, 0)
+	w, err := create(path, m.columns, twoPairs(), size{page: 40, group: 120, piece: 1 << 14}, &shop{}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestCodesThatAreNotOneOrdering(t *testing.T) {
 // Each is refused, or changes nothing that is read; the library's panics do not come through.
 func TestDamageBehindTheDigest(t *testing.T) {
 	m := drawMade(rand.New(rand.NewPCG(14, 14)), 90)
-	path, written := m.file(t, rand.New(rand.NewPCG(1, 1)), size{page: 40, group: 80}, 1)
+	path, written := m.file(t, rand.New(rand.NewPCG(1, 1)), size{page: 40, group: 80, piece: 25}, 1)
 	data := []byte(bytesOf(t, path))
 	last := opened(t, string(data)).Metadata().RowGroups[1].Columns[len(m.columns)-1].MetaData
 	end := int(last.DataPageOffset + last.TotalCompressedSize)

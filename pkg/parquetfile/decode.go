@@ -34,8 +34,8 @@ type decoder struct {
 func (d *decoder) begin(kind minimise.Kind, index *format.ColumnIndex, offsets *format.OffsetIndex) {
 	*d = decoder{kind: kind, index: index, offsets: offsets, memory: d.memory, truths: d.truths, low: -1, high: -1}
 	if kind == minimise.Boolean {
-		d.hashes = append(d.memory[:0], hashNumber(0), hashNumber(1))
-		d.memory, d.numbers, d.sorted = d.hashes, []int32{0, 1}, true
+		d.memory = append(d.memory[:0], hashNumber(0), hashNumber(1))
+		d.hashes, d.numbers, d.sorted = d.memory, []int32{0, 1}, true
 	}
 }
 
@@ -53,6 +53,9 @@ func (d *decoder) dictionary(values encoding.Values) int {
 	d.memory = d.hashes
 	return n
 }
+
+// pieceValues is how many values of a dictionary are looked at together.
+const pieceValues = 1 << 14
 
 // piece takes the hashes of some of a dictionary's values, and shows its strings. It reports whether each comes after the value
 // before it.

@@ -20,7 +20,8 @@
 // the codes that occur are found and put in order, their values make the dictionary page, and each data page holds the
 // places of its rows in that dictionary. Codes order as their values do, so that dictionaries are sorted, and least and
 // greatest values are known by their places. No value is touched more than once per row group, and no value is copied per
-// row. The columns of a row group are made side by side and written in their order.
+// row. The columns of a row group are made side by side and written in their order; a large dictionary is made by all workers
+// that have no column left, in pieces of 16,384 values, each compressed as a zstd frame by itself.
 //
 // A column of the dates 2024-09-02, null, 2024-09-02, 2024-09-03 has the codes 2, 0, 2, 3 (one more than the days since its
 // base, 2024-09-01); of them 2 and 3 occur; the dictionary page holds the days 19968 and 19969, and the data page the

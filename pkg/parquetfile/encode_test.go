@@ -166,7 +166,7 @@ func TestDrawnTables(t *testing.T) {
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(6, seed))
 		rows := []int{0, 1, 7, 8, 9, 63, 64, 65, 128, 129, 999, 3000}[r.IntN(12)]
-		size := size{page: []int{1, 8, 100, 5000}[r.IntN(4)]}
+		size := size{page: []int{1, 8, 100, 5000}[r.IntN(4)], piece: []int{100, 700, 1 << 14}[r.IntN(3)]}
 		if rows > 900 {
 			size.page = max(size.page, 100)
 		}
@@ -191,7 +191,7 @@ func FuzzFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64, rows, page uint16, pages uint8) {
 		r := rand.New(rand.NewPCG(7, seed))
 		count := int(rows % 4096)
-		size := size{page: max(int(page), 1+count/50)}
+		size := size{page: max(int(page), 1+count/50), piece: 50 + int(page)%1000}
 		size.group = size.page * (1 + int(pages%8))
 		m := drawMade(r, count)
 		path, written := m.file(t, r, size, 2)

@@ -12,7 +12,9 @@ type Sizes struct {
 	Part        int64
 }
 
-func (s Sizes) size() size { return size{page: s.Page, group: s.Group, part: s.Part} }
+func (s Sizes) size() size {
+	return size{page: s.Page, group: s.Group, part: s.Part, piece: sizes().piece}
+}
 
 // Standard are the sizes of every file that is written.
 func Standard() Sizes {

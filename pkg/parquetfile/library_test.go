@@ -100,7 +100,7 @@ func (m *made) byLibrary(t testing.TB, out io.Writer, size size) {
 func TestAgainstTheLibrarysWriter(t *testing.T) {
 	for seed := range uint64(40) {
 		r := rand.New(rand.NewPCG(10, seed))
-		size := size{page: 50 + r.IntN(50)}
+		size := size{page: 50 + r.IntN(50), piece: 40 + r.IntN(200)}
 		size.group = size.page * (1 + r.IntN(4))
 		m := drawMade(r, r.IntN(900))
 		path, _ := m.file(t, r, size, 1)

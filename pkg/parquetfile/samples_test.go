@@ -23,9 +23,9 @@ func TestSamples(t *testing.T) {
 				}
 			}
 		}
-		size := size{page: 50, group: 150}
-		if seed == 4 {
-			size.page, size.group = 400, 400
+		size := size{page: 50, group: 150, piece: 1 << 14}
+		if seed == 4 { // and dictionaries in pieces
+			size.page, size.group, size.piece = 400, 400, 60
 		}
 		path, _ := m.file(t, r, size, 2)
 		name := filepath.Join("testdata", "sample-"+strconv.Itoa(seed))

@@ -17,10 +17,11 @@ import (
 type size struct {
 	page, group int   // of a file; a row group is a whole number of pages
 	part        int64 // a table with more rows than this is cut into parts
+	piece       int   // not rows, but values of a dictionary that are compressed together
 }
 
 // sizes are the sizes of every file that is written.
-func sizes() size { return size{page: 1 << 17, group: 1 << 20, part: 1 << 22} }
+func sizes() size { return size{page: 1 << 17, group: 1 << 20, part: 1 << 22, piece: 1 << 14} }
 
 // Written describes a finished file.
 type Written struct {
@@ -89,7 +90,7 @@ func create(path string, columns []minimise.Column, opt Options, size size, shop
 		shop.cells, shop.chunks = make([]*cells, len(columns)), make([]chunk, len(columns))
 		shop.encoders = make([]*encoder, opt.workers(len(columns)))
 		for i := range shop.encoders {
-			shop.encoders[i] = newEncoder(shop, size.page)
+			shop.encoders[i] = newEncoder(shop, size)
 		}
 	}
 	w := &Writer{shop: shop, columns: columns, size: size, file: f, expected: int(min(expected, int64(size.group)))}

@@ -61,7 +61,11 @@ func TestSignedButWrong(t *testing.T) {
 			id := &r.Children[0][0].ChildID
 			*id = "c1_" + strings.Repeat("A", 32)
 		}), one, "not a code of the kind"},
-		"code not declared":  {episodes(func(e []recipienttest.Episode) { e[5].Legal = "X9" }), two, "column legal_status, row 6: the cell is not one of the codes"},
+		"code not declared": {episodes(func(e []recipienttest.Episode) { e[5].Legal = "X9" }), two, "column legal_status, row 6: the cell is not one of the codes"},
+		"two columns wrong, the second in an earlier row": {episodes(func(e []recipienttest.Episode) {
+			id := strings.Replace(*e[70].ChildID, "c1_", "u1_", 1)
+			e[70].ChildID, e[0].Legal = &id, "X9"
+		}), two, "column child_id, row 71"},
 		"empty code":         {episodes(func(e []recipienttest.Episode) { e[5].Legal = "" }), two, "not one of the codes"},
 		"rows without child": {episodes(func(e []recipienttest.Episode) { e[9].ChildID = nil }), two, "not in order"},
 		"without child at both ends": {episodes(func(e []recipienttest.Episode) { e[len(e)-1].ChildID = nil }), two,

@@ -5,8 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/postern-gateway/postern/pkg/manifest"
 	"github.com/postern-gateway/postern/pkg/table"
@@ -67,26 +70,61 @@ func (v *verification) file(ctx context.Context, t *manifest.Table, f manifest.F
 		return s, err
 	}
 	s = span{path: f.Path}
-	for i := range t.Columns {
-		look := v.cells(t, &t.Columns[i], f, &s)
-		err := file.Pages(t.Columns[i].Name, func(p table.Page) error {
-			nulls[i] += int64(p.Nulls)
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			return look(p)
-		})
-		if errors.Is(err, table.ErrDamaged) {
-			return s, failf("Column %s of %s cannot be read: the file was damaged before it was signed.", t.Columns[i].Name, f.Path)
-		}
-		if err != nil {
-			return s, err
-		}
+	if err := v.columns(ctx, t, f, file, nulls, &s); err != nil {
+		return s, err
 	}
 	if s.distinct != f.DistinctChildren {
 		return s, failf("%s does not have as many children as manifest.json says.", f.Path)
 	}
 	return s, nil
+}
+
+// columnsAtOnce is how many columns of a file are looked at side by side, at most: each takes a page and a dictionary.
+const columnsAtOnce = 4
+
+// columns looks at the columns of a file, several at once. Of several failures, that of the first column is the answer.
+func (v *verification) columns(ctx context.Context, t *manifest.Table, f manifest.File, file *table.File, nulls []int64, s *span) error {
+	errs := make([]error, len(t.Columns))
+	var next atomic.Int64
+	var failed atomic.Bool
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), columnsAtOnce, len(errs)) {
+		workers.Go(func() {
+			// Columns are taken in their order: when one fails, all before it are looked at to their end.
+			for !failed.Load() {
+				i := int(next.Add(1)) - 1
+				if i >= len(errs) {
+					return
+				}
+				if errs[i] = v.column(ctx, t, i, f, file, &nulls[i], s); errs[i] != nil {
+					failed.Store(true)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// column looks at one column of a file; at the pseudonyms in whose order the rows are for s too.
+func (v *verification) column(ctx context.Context, t *manifest.Table, i int, f manifest.File, file *table.File, nulls *int64, s *span) error {
+	look := v.cells(t, &t.Columns[i], f, s)
+	err := file.Pages(t.Columns[i].Name, func(p table.Page) error {
+		*nulls += int64(p.Nulls)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return look(p)
+	})
+	if errors.Is(err, table.ErrDamaged) {
+		return failf("Column %s of %s cannot be read: the file was damaged before it was signed.", t.Columns[i].Name, f.Path)
+	}
+	return err
 }
 
 // shape holds a file's columns, rows and metadata to the manifest.
