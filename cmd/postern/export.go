@@ -115,7 +115,8 @@ func (p *program) export(ctx context.Context, agreement string, named []string, 
 	if to == "" {
 		to = c.Store
 	}
-	g.Definitions = func() (*dataset.Catalogue, error) { return catalogue(c) }
+	loaded := g.Catalogue
+	g.Definitions = func() (*dataset.Catalogue, error) { return catalogueAgain(c, loaded) }
 	if g.Store, err = openStore(ctx, wholePath(to)); err != nil {
 		return err
 	}

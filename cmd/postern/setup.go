@@ -32,8 +32,8 @@ func (p *program) loadConfig() (*config.Config, error) {
 	return c, nil
 }
 
-// catalogue reads the dataset definitions: the built-in ones and the council's own.
-func catalogue(c *config.Config) (*dataset.Catalogue, error) {
+// definitionFiles are the dataset definitions: the built-in ones and the council's own.
+func definitionFiles(c *config.Config) ([]fs.FS, error) {
 	files := []fs.FS{schemas.Files}
 	if c != nil && c.Schemas != "" {
 		if _, err := os.Stat(c.Schemas); err != nil {
@@ -41,7 +41,23 @@ func catalogue(c *config.Config) (*dataset.Catalogue, error) {
 		}
 		files = append(files, os.DirFS(c.Schemas))
 	}
-	loaded, err := dataset.Load(files...)
+	return files, nil
+}
+
+// catalogue reads the dataset definitions.
+func catalogue(c *config.Config) (*dataset.Catalogue, error) { return catalogueAgain(c, nil) }
+
+// catalogueAgain reads them again, since they may have changed from what they were when one was loaded.
+func catalogueAgain(c *config.Config, before *dataset.Catalogue) (*dataset.Catalogue, error) {
+	files, err := definitionFiles(c)
+	if err != nil {
+		return nil, err
+	}
+	load := dataset.Load
+	if before != nil {
+		load = before.Again
+	}
+	loaded, err := load(files...)
 	if err != nil {
 		return nil, usageError{err}
 	}

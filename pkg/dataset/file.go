@@ -48,9 +48,8 @@ func definitionsIn(fsys fs.FS) ([]string, error) {
 	return names, nil
 }
 
-// parse reads the files of all file systems, those of one in the order of their names, and makes their digest. They are
-// parsed side by side: that is most of what loading costs.
-func parse(systems []fs.FS) (files []file, sum [sha256.Size]byte, err error) {
+// gather reads the files of all file systems, those of one in the order of their names, and makes their digest.
+func gather(systems []fs.FS) (files []file, sum [sha256.Size]byte, err error) {
 	digest := sha256.New()
 	for i, fsys := range systems {
 		names, err := definitionsIn(fsys)
@@ -72,6 +71,11 @@ func parse(systems []fs.FS) (files []file, sum [sha256.Size]byte, err error) {
 		return nil, sum, errors.New("there are no dataset definitions")
 	}
 	digest.Sum(sum[:0])
+	return files, sum, nil
+}
+
+// parse parses files side by side: that is most of what loading costs.
+func parse(files []file) {
 	var all sync.WaitGroup
 	for i := range files {
 		all.Go(func() {
@@ -87,5 +91,4 @@ func parse(systems []fs.FS) (files []file, sum [sha256.Size]byte, err error) {
 		}
 		seen[f.name] = true
 	}
-	return files, sum, nil
 }
