@@ -17,7 +17,7 @@ NEED      = testdata/tools/need.sh
 # the packages of CONCURRENT are watched whole, and of those whose tests are long one test of each kind. make test-long
 # watches all of them.
 # make test-long fuzzes every target for FUZZ seconds; one alone: go test -run '^$$' -fuzz '^NAME$$' -fuzzminimizetime 10x DIR
-RACED     = ^TestScripts$$/^(whole|plan|s3|verify|gate)$$
+RACED     = ^TestScripts$$/^(plan|s3|gate)$$
 RACEDRUNS = ^Test(EveryRowIsAccountedFor|UnchangedRunPublishesNothing|PreflightComesFirst|KillAtAnyTime|BatchesDecideNothing|Supersedes|CollisionSideBySide)$$
 RACEDWORK = ^Test(SplitsMakeNoDifference|WorkersAndASink|SplitsAreCalledOff|DigestsAreOfWhatWasRead|DiscoverTellsInOrder|ReadingBesideTheDigest|SideBySide.*|NumbersFrom|OrderTurnsOnRowsAlone|SameRowsSameBytes)$$
 RACEDLOAD = ^Test(BuiltInDefinitions|OtherEndings|Version)
