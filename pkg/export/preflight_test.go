@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -69,11 +70,11 @@ type witness struct {
 	t     *testing.T
 	c     *council
 	want  int
-	asked *int
+	asked *atomic.Int64
 }
 
 func (w witness) look() {
-	*w.asked++
+	w.asked.Add(1)
 	if got := len(w.c.preflights(w.t, shippedID)); got != w.want {
 		w.t.Errorf("an extract was asked for when there were %d pre-flight records; want %d", got, w.want)
 	}
@@ -95,13 +96,14 @@ func TestPreflightComesFirst(t *testing.T) {
 	extracts := smallCohort(t)
 	c := newCouncil(t, shippedAgreement(t))
 	for n, want := range []export.Outcome{export.Published, export.Unchanged} {
-		g, asked := c.gateway(t), 0
+		g := c.gateway(t)
+		var asked atomic.Int64
 		for ending, reader := range g.Readers {
 			g.Readers[ending] = witness{reader, t, c, n + 1, &asked}
 		}
 		result := c.exportWith(t, g, shippedID, extracts)
-		if result.Outcome != want || asked == 0 || result.Preflight != n+1 {
-			t.Errorf("run %d was %s, asked for extracts %d times, after pre-flight %d", n+1, result.Outcome, asked, result.Preflight)
+		if result.Outcome != want || asked.Load() == 0 || result.Preflight != n+1 {
+			t.Errorf("run %d was %s, asked for extracts %d times, after pre-flight %d", n+1, result.Outcome, asked.Load(), result.Preflight)
 		}
 	}
 	for _, p := range c.preflights(t, shippedID) {

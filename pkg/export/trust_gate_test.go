@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -232,10 +233,11 @@ func TestDenyByDefault(t *testing.T) {
 	joins := joining(c.catalogue)
 	for _, text := range []string{sparse, wide} {
 		a := c.parse(t, text)
+		var mu sync.Mutex
 		asked := make(map[string][]string)
 		g := c.gateway(t)
 		for ending, reader := range g.Readers {
-			g.Readers[ending] = askedReader{reader, t, asked}
+			g.Readers[ending] = askedReader{reader, t, &mu, asked}
 		}
 		drop := c.exportWith(t, g, a.ID, extracts).Drop
 		if len(a.Tables) != len(ids) {
@@ -311,6 +313,7 @@ func joining(catalogue *dataset.Catalogue) map[string][]string {
 type askedReader struct {
 	extract.Reader
 	t     *testing.T
+	mu    *sync.Mutex // of asked: files are read side by side
 	asked map[string][]string
 }
 
@@ -318,9 +321,11 @@ func (r askedReader) Read(ctx context.Context, demands []*extract.Demand) error 
 	for _, d := range demands {
 		id, sink := d.Source.Table.ID(), d.Sink
 		d.Workers = nil
+		r.mu.Lock()
 		for _, column := range d.Want {
 			r.asked[id] = append(r.asked[id], column.Name)
 		}
+		r.mu.Unlock()
 		d.Sink = func(b *extract.Batch) error {
 			for _, part := range []*extract.Batch{b, b.Broken} {
 				if part == nil {

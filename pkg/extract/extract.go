@@ -188,7 +188,7 @@ type Tally struct {
 	Confidential int64 `json:"in_confidence"` // held back, since they are marked as given in confidence
 }
 
-// Reader reads one kind of file.
+// Reader reads one kind of file. It is safe for concurrent use: several files may be read side by side.
 type Reader interface {
 	// Recognise says which tables of the definitions a file holds: one Source for each, with its Table, and with Header,
 	// Year and Authority as far as the file itself states them. A file that is unreadable, malformed or not recognised
