@@ -72,7 +72,7 @@ func TestPiecesFail(t *testing.T) {
 		var seen atomic.Int64
 		err := ReadBack(context.Background(), path, m.columns, written, Options{Workers: 1 + workers}, func(minimise.Column, []byte) error {
 			if seen.Add(1) == 3*pieceValues {
-				panic("as the library may")
+				panic("as the library may") // what is tested: a panic in a helper becomes a refusal
 			}
 			return nil
 		})

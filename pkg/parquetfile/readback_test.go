@@ -123,7 +123,9 @@ func takeApart(t *testing.T, data []byte) *copied {
 				t.Fatal(err)
 			}
 		}
-		_ = rows.Close()
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return c
 }

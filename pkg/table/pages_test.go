@@ -171,7 +171,9 @@ func libraryColumns(t testing.TB, data []byte) [][]string {
 				t.Fatal(err)
 			}
 		}
-		_ = rows.Close()
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return out
 }
