@@ -95,9 +95,9 @@ func (p *streamed) Join() error {
 	if p.last != nil {
 		p.before = p.last
 	}
-	p.Job.Tally.Quarantined += p.tally.Quarantined
-	p.Job.Tally.Unlinked += p.tally.Unlinked
-	p.Job.Tally.Left += p.tally.Left
+	p.Tally.Quarantined += p.tally.Quarantined
+	p.Tally.Unlinked += p.tally.Unlinked
+	p.Tally.Left += p.tally.Left
 	if p.in.Links == nil {
 		return nil
 	}
