@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -141,17 +142,10 @@ func (d *drop) finish(files string, proof *register.Proof) error {
 	if err != nil {
 		return err
 	}
-	children := d.survey.plan.Children()
-	a := d.judgement.Agreement
-	for _, written := range []string{a.Title, a.Purpose.Text, a.Controller.Name, a.Controller.DPO, a.Recipient.Name, a.Recipient.Contact} {
-		if err := disclosure.CheckWritten("the agreement", []byte(written), children.Has); err != nil {
-			return err
-		}
+	if err := d.checkTexts(texts); err != nil {
+		return err
 	}
 	for _, t := range texts {
-		if err := disclosure.CheckText(t.name, t.data, children.Has); err != nil {
-			return err
-		}
 		if err := writeFile(filepath.Join(files, t.name), t.data); err != nil {
 			return err
 		}
@@ -188,6 +182,38 @@ func (d *drop) finish(files string, proof *register.Proof) error {
 type text struct {
 	name string
 	data []byte
+}
+
+// checkTexts refuses the drop when a text beside the Parquet files, or what people wrote in the agreement, holds an identifier
+// that the run has read.
+func (d *drop) checkTexts(texts []text) error {
+	check := func(known func(word []byte) bool) error {
+		a := d.judgement.Agreement
+		for _, written := range []string{a.Title, a.Purpose.Text, a.Controller.Name, a.Controller.DPO, a.Recipient.Name, a.Recipient.Contact} {
+			if err := disclosure.CheckWritten("the agreement", []byte(written), known); err != nil {
+				return err
+			}
+		}
+		for _, t := range texts {
+			if err := disclosure.CheckText(t.name, t.data, known); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	// All words that are asked about come first, so that what the run has read is gone through once.
+	var words [][]byte
+	if err := check(func(word []byte) bool {
+		words = append(words, bytes.Clone(word))
+		return false
+	}); err != nil {
+		return err
+	}
+	known, err := d.survey.plan.Children().Among(words)
+	if err != nil {
+		return err
+	}
+	return check(known)
 }
 
 // texts makes the files beside the Parquet files.

@@ -99,6 +99,9 @@ func (g *Gateway) CloseSurvey(s *Survey) error {
 	for _, t := range s.Tables {
 		errs = append(errs, t.Stage.Close())
 	}
+	if s.plan != nil {
+		errs = append(errs, s.plan.Children().Close())
+	}
 	if s.spilled {
 		errs = append(errs, g.State.RemoveStaging(s.Agreement.ID, s.spillName))
 	}
@@ -120,7 +123,7 @@ func (g *Gateway) Describe(s *Survey) Description {
 	for _, staged := range s.Tables {
 		t := describe(staged.Table, s.Sources)
 		t.Rows = staged.Stage.Rows()
-		t.DistinctChildren = staged.Stage.Children()
+		t.DistinctChildren = staged.Children
 		d.Tables = append(d.Tables, t)
 	}
 	d.Disclosure = riskOf(s, d.Tables)

@@ -54,7 +54,9 @@ type Staged struct {
 	Tally harmonise.Tally
 	Held  *minimise.Held
 	Found []finding.Finding // about the table's rows
-	Risk  *disclosure.Risk  // of a table with one row per child
+	// Children is how many distinct children's rows leave; 0 where their pseudonym does not.
+	Children int64
+	Risk     *disclosure.Risk // of a table with one row per child
 }
 
 // Quarantined is how many rows findings kept back.
@@ -201,6 +203,10 @@ func (g *Gateway) inputDigest(s *Survey, keyCheck string) string {
 // StageMemory is how much of the treated rows all tables together keep in memory, in bytes, before they spill them.
 const StageMemory = 160 << 20
 
+// mostChildren is how many children of tables that pass row by row have a number, and so their pseudonym, in memory: more
+// than any council has. Beyond, rows have their pseudonyms with them.
+const mostChildren = 1 << 19
+
 // stage reads, brings together, treats and stages every table. Rows beyond memory go to the folder that spill makes.
 func (g *Gateway) stage(ctx context.Context, s *Survey, keys minimise.Keys, spill func() (string, error)) error {
 	plan, err := minimise.Compile(g.Catalogue, s.Agreement, keys, s.Reference)
@@ -208,6 +214,11 @@ func (g *Gateway) stage(ctx context.Context, s *Survey, keys minimise.Keys, spil
 		return err
 	}
 	s.plan = plan
+	most := mostChildren
+	if g.MostChildren > 0 {
+		most = g.MostChildren
+	}
+	plan.Children().NumberAtMost(most, spill)
 	in := harmonise.Input{Inventory: s.Inventory, Children: plan.Children(), Read: g.read, Choices: choicesOf(s.Agreement)}
 	linking, looking := s.report(), s.report()
 	if in.Links, err = g.lookUp(ctx, in, plan, linking, looking); err != nil {
@@ -223,6 +234,9 @@ func (g *Gateway) stage(ctx context.Context, s *Survey, keys minimise.Keys, spil
 	}
 	s.Found = append(s.Found, linking.Findings()...)
 	if err != nil {
+		return err
+	}
+	if err := plan.Children().Distinct(); err != nil {
 		return err
 	}
 	if err := s.ended(g.linkage(s, in.Links), looking); err != nil {
@@ -284,8 +298,9 @@ func (s *Staged) judge(ctx context.Context, all *Survey) error {
 			Message: "rows were read, and none of the table leaves", Hint: "look at what was held back and why, before the drop is used",
 		})
 	}
-	if !s.Table.PerChild() {
-		return nil
+	var err error
+	if s.Children, err = s.Stage.Children(ctx); err != nil || !s.Table.PerChild() {
+		return err
 	}
 	risk, err := disclosure.Measure(ctx, s.Stage, s.Table.Quasi)
 	if err != nil {

@@ -63,8 +63,8 @@ func registers(rows, note int) string {
 	return b.String()
 }
 
-// TestWorkersDecideNothing: however many workers read, treat, order and write, wherever a reader cuts the file and whatever is
-// spilled, the same bytes leave, and the run record says the same.
+// TestWorkersDecideNothing: however many workers read, treat, order and write, wherever a reader cuts the file, whatever is
+// spilled and however many children have a number, the same bytes leave, and the run record says the same.
 func TestWorkersDecideNothing(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "extracts")
 	header := "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n"
@@ -93,13 +93,13 @@ func TestWorkersDecideNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var want map[string]string
 			var wantTold string
-			for _, tc := range []struct{ note, workers, budget int }{
-				{1, 1, 0}, {1, 2, 0}, {1, 16, 0}, {1, 2, 100}, {2, 1, 0}, {2, 2, 1 << 14}, {2, 16, 100}, {3, 2, 0}, {3, 16, 1 << 14},
+			for _, tc := range []struct{ note, workers, budget, children int }{
+				{1, 1, 0, 0}, {1, 2, 0, 0}, {1, 16, 0, 1}, {1, 2, 100, 45}, {2, 1, 0, 1}, {2, 2, 1 << 14, 0}, {2, 16, 100, 50}, {3, 2, 0, 45}, {3, 16, 1 << 14, 1},
 			} {
 				mustWrite(t, file, registers(6000, tc.note))
 				c := newCouncil(t, text)
 				g := c.gateway(t)
-				g.Workers, g.StageBytes = tc.workers, tc.budget
+				g.Workers, g.StageBytes, g.MostChildren = tc.workers, tc.budget, tc.children
 				g.Readers[".csv"] = csv.Reader{Workers: tc.workers}
 				result := c.exportWith(t, g, wideID, folder)
 				got, said := parquets(t, c.path("drops", result.Drop)), recordOf(t, result)
@@ -117,7 +117,7 @@ func TestWorkersDecideNothing(t *testing.T) {
 				}
 				sameParquets(t, got, want)
 				if said != wantTold {
-					t.Errorf("with notes of %d, %d workers and %d bytes of memory the run record says\n%s\nwant\n%s", tc.note, tc.workers, tc.budget, said, wantTold)
+					t.Errorf("with notes of %d, %d workers, %d bytes of memory and %d children with numbers the run record says\n%s\nwant\n%s", tc.note, tc.workers, tc.budget, tc.children, said, wantTold)
 				}
 			}
 		})

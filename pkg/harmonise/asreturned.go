@@ -69,8 +69,8 @@ func (p *passed) Add(b *extract.Batch) error {
 
 // Join meets the children.
 func (p *passed) Join() error {
-	if !p.met.join() {
-		return extract.ErrAgain
+	if err := p.met.join(); err != nil {
+		return err
 	}
 	return p.after.Join()
 }

@@ -1,6 +1,8 @@
 package harmonise
 
 import (
+	"hash/maphash"
+	"math"
 	"sync"
 	"sync/atomic"
 
@@ -8,21 +10,28 @@ import (
 	"github.com/postern-gateway/postern/pkg/finding"
 )
 
-// Nobody is the number of a value that identifies no child.
-const Nobody = ^uint32(0)
+const (
+	// Nobody is the number of a value that identifies no child.
+	Nobody = ^uint32(0)
+	// Unnumbered stands for the number of a child who has none, since as many as a run remembers have one. Nothing is known of
+	// such a child from other rows: he or she is in no return that links, looks up or says when an event was.
+	Unnumbered = Nobody - 3
+)
 
 // Children numbers the children of one run. The numbers live in memory only and never leave it; nothing that leaves turns
-// on which number a child has. One look-up per distinct identifier of a batch, or of a worker's Stock; about 30 bytes a
-// child.
+// on which number a child has, or on whether. One look-up per distinct identifier of a batch, or of a worker's Stock; about
+// 30 bytes a child who has a number, and 8 on disk, each time that a split is the first to have one who has none.
 //
 // It may be used by several goroutines at once. A number says nothing by itself: a split that was begun in the wrong place
 // may have numbered what is no identifier at all. A child is one of the run's when it was met in rows that stay.
 type Children struct {
 	mu      sync.RWMutex
 	numbers *extract.Dictionary
+	most    int               // how many have a number; those of a table that passes are not numbered beyond it
 	met     []form            // per child; shorter where the last ones were not met
 	folded  map[uint32]string // met in another form, which NFKC folds into it
 	looked  atomic.Bool       // Make looks at every identifier before it hands it on
+	others  unnumbered
 }
 
 // form says in which forms a child was met.
@@ -35,8 +44,19 @@ const (
 
 // NewChildren makes an empty numbering.
 func NewChildren() *Children {
-	return &Children{numbers: extract.NewDictionary(), folded: make(map[uint32]string)}
+	return &Children{numbers: extract.NewDictionary(), most: math.MaxInt, folded: make(map[uint32]string)}
 }
+
+// NumberAtMost has only so many children of tables that pass row by row numbered, and those whom other tables name. Of the
+// others a hash is kept, in a file of mode 0600 in the folder that dir makes, which Close removes. It is set before the first
+// child is met.
+func (c *Children) NumberAtMost(n int, dir func() (string, error)) {
+	c.most = n
+	c.others = unnumbered{seed: maphash.MakeSeed(), dir: dir}
+}
+
+// Close removes what was kept on disk.
+func (c *Children) Close() error { return c.others.close() }
 
 // Len is how many identifiers have a number.
 func (c *Children) Len() int {
@@ -45,41 +65,92 @@ func (c *Children) Len() int {
 	return c.numbers.Len()
 }
 
-// Has reports whether a normalised identifier is one of the run's children.
-func (c *Children) Has(id []byte) bool {
+// has reports whether a normalised identifier is that of a child of the run who has a number.
+func (c *Children) has(id []byte) bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	n, known := c.numbers.Find(id)
 	return known && int(n) < len(c.met) && c.met[n] != 0
 }
 
-// NumbersOf numbers the distinct values of an identifier column, by their position; Nobody for a value that is not a usable
-// identifier.
-func (c *Children) NumbersOf(b *extract.Batch, column *extract.Column) ([]uint32, error) {
-	return c.NumbersFrom(make([]uint32, 0, len(column.Values)), b, column, 0)
+// Among tells which of some words, each a normalised identifier, are one of the run's children. The function that it returns
+// knows of these words only.
+func (c *Children) Among(words [][]byte) (func(word []byte) bool, error) {
+	known := make(map[string]bool)
+	for _, w := range words {
+		known[string(w)] = c.has(w)
+	}
+	if err := c.others.find(known); err != nil {
+		return nil, err
+	}
+	return func(word []byte) bool { return known[string(word)] }, nil
 }
 
-// NumbersFrom is NumbersOf for the values from a position on; their numbers are appended to dst. It serves columns whose
-// values stay from one batch to the next (extract.Stock).
+// Distinct refuses the run when a child without a number was met in two forms that only NFKC makes one. It is for when all rows
+// were read; of all others that was found at once.
+func (c *Children) Distinct() error {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if len(c.folded) == 0 {
+		return nil
+	}
+	plain := make(map[string]bool)
+	for n := range c.folded {
+		plain[string(c.numbers.Bytes(n))] = false
+	}
+	if err := c.others.find(plain); err != nil {
+		return err
+	}
+	for _, both := range plain {
+		if both {
+			return collides("in which row is not known any more, of so many children")
+		}
+	}
+	return nil
+}
+
+// NumbersOf numbers the distinct values of an identifier column, by their position; Nobody for a value that is not a usable
+// identifier. Every child gets a number.
+func (c *Children) NumbersOf(b *extract.Batch, column *extract.Column) ([]uint32, error) {
+	return c.AllFrom(make([]uint32, 0, len(column.Values)), b, column, 0)
+}
+
+// AllFrom is NumbersOf for the values from a position on; their numbers are appended to dst. It serves columns whose values
+// stay from one batch to the next (extract.Stock).
 //
 // Two raw identifiers that differ by more than trimming, width and case, and still normalise to one value, would merge two
 // children: that is a refusal (ID_COLLISION), which names the row. In the rows that Make hands on it was looked for before.
+func (c *Children) AllFrom(dst []uint32, b *extract.Batch, column *extract.Column, from int) ([]uint32, error) {
+	if !c.looked.Load() {
+		return c.meet(dst, b, column, from)
+	}
+	return c.number(dst, column.Values[from:], math.MaxInt), nil
+}
+
+// NumbersFrom is AllFrom, but that a child who has no number gets one only while there are fewer than NumberAtMost says, and
+// is Unnumbered then.
 func (c *Children) NumbersFrom(dst []uint32, b *extract.Batch, column *extract.Column, from int) ([]uint32, error) {
 	if !c.looked.Load() {
 		return c.meet(dst, b, column, from)
 	}
-	return c.number(dst, column.Values[from:]), nil
+	return c.number(dst, column.Values[from:], c.most), nil
 }
 
-// number appends the numbers of some values, and meets nobody.
-func (c *Children) number(dst []uint32, values []extract.Value) []uint32 {
+// number appends the numbers of some values, and meets nobody. No more than so many children are numbered, but for those who
+// come in a form that NFKC folds.
+func (c *Children) number(dst []uint32, values []extract.Value, most int) []uint32 {
 	first, lacking := len(dst), 0
 	c.mu.RLock()
+	full := c.numbers.Len() >= most
 	for i := range values {
 		n := Nobody
 		if v := &values[i]; identifies(v) {
 			var known bool
-			if n, known = c.numbers.Find([]byte(v.Text)); !known {
+			switch n, known = c.numbers.Find([]byte(v.Text)); {
+			case known:
+			case full && v.Simple == "":
+				n = Unnumbered
+			default:
 				n = Nobody
 				lacking++
 			}
@@ -93,8 +164,16 @@ func (c *Children) number(dst []uint32, values []extract.Value) []uint32 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := range values {
-		if v := &values[i]; dst[first+i] == Nobody && identifies(v) {
+		v := &values[i]
+		switch {
+		case dst[first+i] != Nobody || !identifies(v):
+		case c.numbers.Len() < most || v.Simple != "":
 			dst[first+i], _ = c.numbers.Number([]byte(v.Text))
+		default:
+			var known bool
+			if dst[first+i], known = c.numbers.Find([]byte(v.Text)); !known {
+				dst[first+i] = Unnumbered
+			}
 		}
 	}
 	return dst
@@ -174,7 +253,7 @@ func (c *Children) meetEach(column *extract.Column, numbers, some []uint32) (val
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, value := range some {
-		if n := numbers[value]; n != Nobody && !c.note(n, column.Values[value].Simple) {
+		if n := numbers[value]; n < Unnumbered && !c.note(n, column.Values[value].Simple) {
 			return value, false
 		}
 	}
@@ -214,7 +293,11 @@ func collision(b *extract.Batch, column *extract.Column, value uint32) error {
 			break
 		}
 	}
+	return collides(b.Source.Place(row, column.Named()).String())
+}
+
+func collides(where string) error {
 	return finding.Refuse(finding.IDCollision,
 		"write each identifier in one way in the source system, without superscripts, ligatures and other special forms",
-		"two different identifiers become the same child after normalisation (%s)", b.Source.Place(row, column.Named()))
+		"two different identifiers become the same child after normalisation (%s)", where)
 }

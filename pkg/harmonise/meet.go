@@ -18,7 +18,7 @@ func (n *names) of(column *extract.Column) []uint32 {
 	if column.Stock == nil || column.Stock != n.stock || len(n.numbers) > len(column.Values) {
 		n.stock, n.numbers, n.seen = column.Stock, n.numbers[:0], n.seen[:0]
 	}
-	n.numbers = n.children.number(n.numbers, column.Values[len(n.numbers):])
+	n.numbers = n.children.number(n.numbers, column.Values[len(n.numbers):], n.children.most)
 	for len(n.seen) < len(n.numbers) {
 		n.seen = append(n.seen, 0)
 	}
@@ -40,6 +40,7 @@ type met struct {
 	joined bool     // those of all splits before it were met
 	plain  []uint32 // by number; some may be there twice
 	folded []naming // in a form that NFKC folds into another one
+	others []uint64 // hashes of those who have no number
 }
 
 // meetings begins a split.
@@ -59,6 +60,8 @@ func (m *met) meet(b *extract.Batch, column *extract.Column) error {
 	for _, value := range m.fresh {
 		switch child, simple := m.numbers[value], column.Values[value].Simple; {
 		case child == Nobody:
+		case child == Unnumbered:
+			m.others = append(m.others, m.children.others.hash(&column.Values[value]))
 		case simple == "":
 			m.plain = append(m.plain, child)
 		default:
@@ -69,10 +72,15 @@ func (m *met) meet(b *extract.Batch, column *extract.Column) error {
 	return nil
 }
 
-// join meets the split's children, and reports whether each of them is one child.
-func (m *met) join() bool { return m.joined || m.children.meetAll(m.plain, m.folded) }
+// join meets the split's children. Where one of them is not one child the split has to be read again (extract.ErrAgain).
+func (m *met) join() error {
+	if !m.joined && !m.children.meetAll(m.plain, m.folded) {
+		return extract.ErrAgain
+	}
+	return m.children.others.add(m.others)
+}
 
-// each hands on every child of the split, some more than once.
+// each hands on every child of the split who has a number, some more than once.
 func (m *met) each(do func(child uint32)) {
 	for _, child := range m.plain {
 		do(child)

@@ -86,8 +86,11 @@ func (p *streamed) Add(b *extract.Batch) error {
 
 // Join settles what turns on the rows before the split, and adds what it came to.
 func (p *streamed) Join() error {
-	if p.first != nil && p.before != nil && !p.joined && p.first.same(p.before) || !p.met.join() {
+	if p.first != nil && p.before != nil && !p.joined && p.first.same(p.before) {
 		return extract.ErrAgain
+	}
+	if err := p.met.join(); err != nil {
+		return err
 	}
 	if err := p.after.Join(); err != nil {
 		return err
@@ -112,7 +115,7 @@ func (p *streamed) Join() error {
 
 // same reports whether a row is about what another one is about.
 func (t *turnOut) same(other *turnOut) bool {
-	return t.child == other.child && slices.Equal(t.cells, other.cells)
+	return t.child == other.child && t.id == other.id && slices.Equal(t.cells, other.cells)
 }
 
 // translate gives the columns of a batch as columns of the table. It is valid until the next one is made.
@@ -229,6 +232,7 @@ func (p *streamed) note(row int, child uint32) {
 
 // keep decides which rows leave, and counts the others.
 func (p *streamed) keep(b, out *extract.Batch) ([]bool, int) {
+	ids := &out.Columns[0]
 	var same []*extract.Column
 	for _, name := range p.Table.OneRowPer[1:] {
 		same = append(same, out.Column(name))
@@ -258,8 +262,8 @@ func (p *streamed) keep(b, out *extract.Batch) ([]bool, int) {
 		default:
 			again := false
 			if before < 0 {
-				again = p.begins(turnOutOf(child, same, row))
-			} else if p.rows[before] == child {
+				again = p.begins(turnOutOf(child, ids, same, row))
+			} else if p.rows[before] == child && (child != Unnumbered || ids.At(before).Text == ids.At(row).Text) {
 				again = repeats(same, before, row)
 			}
 			if again && p.warn(b, row) >= finding.Quarantine {
@@ -270,7 +274,7 @@ func (p *streamed) keep(b, out *extract.Batch) ([]bool, int) {
 		}
 	}
 	if before >= 0 {
-		p.last = turnOutOf(p.rows[before], same, before)
+		p.last = turnOutOf(p.rows[before], ids, same, before)
 	}
 	return keep, kept
 }
@@ -283,8 +287,11 @@ func (p *streamed) begins(t *turnOut) bool {
 	return p.last != nil && t.same(p.last)
 }
 
-func turnOutOf(child uint32, same []*extract.Column, row int) *turnOut {
+func turnOutOf(child uint32, ids *extract.Column, same []*extract.Column, row int) *turnOut {
 	t := &turnOut{child: child, cells: make([]extract.Value, len(same))}
+	if child == Unnumbered {
+		t.id = ids.At(row).Text
+	}
 	for i, c := range same {
 		t.cells[i] = c.At(row)
 	}

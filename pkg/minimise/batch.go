@@ -47,15 +47,19 @@ type Column struct {
 // A cell is a code: 0 is null, any other 1 + a number's distance from the least that the column may hold, so that codes
 // order as their values do. A column of codes, booleans, dates or bounded numbers takes 1, 2 or 3 bytes of a row, as its
 // range needs. A pseudonym takes 4: its number in the book of its domain and, once rows are ordered, its place among all
-// pseudonyms of the book by their bytes.
+// pseudonyms of the book by their bytes. Of a table with children who have no number, it is in an ordered batch the child's place
+// among those of the table.
 //
 // A row is the codes of its columns one after the other, big-endian: first the child's pseudonym, then the event date, then
 // every other column. To order rows is to compare their bytes.
 type Batch struct {
-	layout  *layout
-	rows    []byte
-	buckets []byte   // per row, which of a Stage's buckets it goes to; of rows that are not ordered
-	ranks   []*ranks // per column, of rows that are ordered; nil while they are not
+	layout      *layout
+	rows        []byte
+	buckets     []byte   // per row, which of a Stage's buckets it goes to; of rows that are not ordered
+	wide        []byte   // rows of children who have no number; of rows that are not ordered
+	wideBuckets []byte   // per row of these
+	ranks       []*ranks // per column, of rows that are ordered; nil while they are not
+	leads       *leads   // of rows that are ordered, in a table with children who have no number; else nil
 }
 
 const macSize = 20
@@ -64,7 +68,9 @@ const macSize = 20
 func (t *Table) NewBatch() *Batch { return &Batch{layout: t.layout} }
 
 // Reset takes all rows out of a batch, and keeps its memory.
-func (b *Batch) Reset() { b.rows, b.buckets = b.rows[:0], b.buckets[:0] }
+func (b *Batch) Reset() {
+	b.rows, b.buckets, b.wide, b.wideBuckets = b.rows[:0], b.buckets[:0], b.wide[:0], b.wideBuckets[:0]
+}
 
 // layout says where each released column stands in a row.
 type layout struct {
@@ -172,7 +178,7 @@ func (b *Batch) Columns() []Column { return b.layout.columns }
 func (b *Batch) Lead() int { return b.layout.lead }
 
 // Len is the number of rows.
-func (b *Batch) Len() int { return len(b.rows) / b.layout.width }
+func (b *Batch) Len() int { return len(b.rows)/b.layout.width + len(b.wideBuckets) }
 
 // code is the code of one cell.
 func (b *Batch) code(row, column int) uint32 {
@@ -220,6 +226,8 @@ func (b *Batch) Ordinals(column int) uint32 {
 	switch {
 	case b.layout.columns[column].Kind != Pseudonym:
 		return b.layout.columns[column].most
+	case b.leads != nil && column == b.layout.lead:
+		return b.leads.most
 	case b.ranks != nil:
 		return uint32(len(b.ranks[column].numbers))
 	default:
@@ -236,9 +244,21 @@ func (b *Batch) AppendCode(dst []byte, column int, code uint32) []byte {
 	return b.layout.writers[column].AppendText(dst, b.mac(column, code))
 }
 
+// FirstLead is the least code of the child's pseudonym that the batch can say the text of: another batch of the same ordering
+// may say others.
+func (b *Batch) FirstLead() uint32 {
+	if b.leads != nil {
+		return b.leads.first
+	}
+	return 1
+}
+
 // mac is the pseudonym that a code stands for.
 func (b *Batch) mac(column int, code uint32) *[macSize]byte {
-	if b.ranks != nil {
+	switch {
+	case b.leads != nil && column == b.layout.lead:
+		return &b.leads.macs[code-b.leads.first]
+	case b.ranks != nil:
 		return b.ranks[column].mac(code - 1)
 	}
 	return b.layout.books[column].mac(code - 1)
@@ -273,7 +293,7 @@ func (b *Batch) AppendText(dst []byte, row, column int) []byte {
 // Slice is a part of the batch, from row from to before row to. It is valid as long as the batch.
 func (b *Batch) Slice(from, to int) *Batch {
 	w := b.layout.width
-	s := &Batch{layout: b.layout, rows: b.rows[from*w : to*w : to*w], ranks: b.ranks}
+	s := &Batch{layout: b.layout, rows: b.rows[from*w : to*w : to*w], ranks: b.ranks, leads: b.leads}
 	if b.ranks == nil {
 		s.buckets = b.buckets[from:to:to]
 	}

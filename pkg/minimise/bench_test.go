@@ -242,6 +242,10 @@ func BenchmarkLeads(b *testing.B) {
 		if err := stage.Leads(context.Background(), func([]byte) error { return nil }); err != nil {
 			b.Fatal(err)
 		}
-		return stage.Children()
+		children, err := stage.Children(context.Background())
+		if err != nil {
+			b.Fatal(err)
+		}
+		return children
 	})
 }

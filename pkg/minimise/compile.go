@@ -37,6 +37,7 @@ type Table struct {
 	Columns  []Column // what comes out, in the agreement's order
 	Children int      // the pseudonym column of the child, by which rows are ordered; -1 when it does not leave
 	Quasi    []int    // the quasi-identifiers among the columns
+	named    int      // how many columns are the child's pseudonym
 	plan     *Plan
 	layout   *layout
 	needs    []string
@@ -106,8 +107,10 @@ func (p *Plan) table(catalogue *dataset.Catalogue, a *agreement.Agreement, from 
 		t.Columns = append(t.Columns, out)
 		t.works = append(t.works, w)
 		t.needs = append(t.needs, out.From)
-		if out.Kind == Pseudonym && out.From == source.ChildID && t.Children < 0 {
-			t.Children = i
+		if out.Kind == Pseudonym && out.From == source.ChildID {
+			if t.named++; t.Children < 0 {
+				t.Children = i
+			}
 		}
 		if out.Kind == Date && out.From == source.EventDate && event < 0 {
 			event = i

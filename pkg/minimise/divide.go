@@ -6,25 +6,25 @@ import (
 	"os"
 )
 
-// segment is a segment of a spill file.
+// segment is a segment of a spill file, of rows that are as they were staged, or ready to be ordered.
 type segment struct {
 	file  *spillFile
 	index int
+	as    form
 }
 
 // readBuffer is about how much of a segment is read at a time while a bucket is divided.
 const readBuffer = 1 << 18
 
-// each reads segments, a whole number of rows at a time, with pseudonyms ranked.
-func (s *sorter) each(parts []segment, ranked bool, visit func(rows []byte) error) error {
-	w := s.stage.layout.width
-	buf := make([]byte, max(readBuffer/w, 1)*w)
+// each reads segments, a whole number of rows at a time, and hands them on ready to be ordered.
+func (s *sorter) each(parts []segment, visit func(rows []byte) error) error {
 	for _, part := range parts {
+		w := s.widthOf(part.as)
+		buf := make([]byte, max(readBuffer/w, 1)*w)
 		if err := part.file.read(part.index, buf, func(rows []byte) error {
-			if !ranked {
-				if err := s.rank(rows); err != nil {
-					return err
-				}
+			rows, err := s.prepare(rows, part.as)
+			if err != nil {
+				return err
 			}
 			return visit(rows)
 		}); err != nil {
@@ -36,11 +36,11 @@ func (s *sorter) each(parts []segment, ranked bool, visit func(rows []byte) erro
 
 // divide orders rows that are too many for memory: it divides them by the first byte, from one on, in which they differ, on
 // disk where they are still too many, and sends one piece after the other.
-func (s *sorter) divide(parts []segment, ranked bool, from, bucket int, send func(rows []byte, err error) error) error {
-	w := s.stage.layout.width
+func (s *sorter) divide(parts []segment, from, bucket int, send func(rows []byte, err error) error) error {
+	w := s.width
 	counts := make([][buckets]int64, w)
 	var sample []byte
-	if err := s.each(parts, ranked, func(rows []byte) error {
+	if err := s.each(parts, func(rows []byte) error {
 		sample = append(sample[:0], rows[:w]...)
 		for at := 0; at < len(rows); at += w {
 			for i := from; i < w; i++ {
@@ -53,7 +53,7 @@ func (s *sorter) divide(parts []segment, ranked bool, from, bucket int, send fun
 	}
 	at, total := from, int64(0)
 	for _, part := range parts {
-		total += part.file.size(part.index) / int64(w)
+		total += part.file.size(part.index) / int64(s.widthOf(part.as))
 	}
 	for at < w && counts[at][sample[at]] == total {
 		at++
@@ -61,7 +61,7 @@ func (s *sorter) divide(parts []segment, ranked bool, from, bucket int, send fun
 	if at == w {
 		return s.alike(sample, total, send)
 	}
-	file, err := s.scatter(parts, ranked, at, &counts[at])
+	file, err := s.scatter(parts, at, &counts[at])
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *sorter) divide(parts []segment, ranked bool, from, bucket int, send fun
 		switch {
 		case size == 0:
 		case size > s.limit:
-			if err := s.divide([]segment{{file, i}}, true, at+1, bucket, send); err != nil {
+			if err := s.divide([]segment{{file, i, asOrdered}}, at+1, bucket, send); err != nil {
 				return errors.Join(err, os.Remove(file.path))
 			}
 		default:
@@ -110,8 +110,8 @@ func (s *sorter) alike(row []byte, n int64, send func(rows []byte, err error) er
 }
 
 // scatter writes rows to a file, a segment for each value of one of their bytes.
-func (s *sorter) scatter(parts []segment, ranked bool, by int, counts *[buckets]int64) (*spillFile, error) {
-	w := s.stage.layout.width
+func (s *sorter) scatter(parts []segment, by int, counts *[buckets]int64) (*spillFile, error) {
+	w := s.width
 	s.mu.Lock()
 	s.stage.divided++
 	f, err := s.stage.create(fmt.Sprintf("%s-%04d.part", s.stage.name, s.stage.divided))
@@ -134,7 +134,7 @@ func (s *sorter) scatter(parts []segment, ranked bool, by int, counts *[buckets]
 		return err
 	}
 	block := max(readBuffer/16/w, 1) * w
-	err = s.each(parts, ranked, func(rows []byte) error {
+	err = s.each(parts, func(rows []byte) error {
 		for at := 0; at < len(rows); at += w {
 			row := rows[at : at+w]
 			i := row[by]

@@ -1,9 +1,11 @@
 package minimise
 
+import "slices"
+
 // Runs are the spill files of the stage.
 func (s *Stage) Runs() []string {
 	var out []string
-	for _, f := range s.files {
+	for _, f := range slices.Concat(s.numbered.files, s.wide.files) {
 		out = append(out, f.path)
 	}
 	return out

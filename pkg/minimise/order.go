@@ -10,7 +10,7 @@ import (
 // Ordered hands on all staged rows in order, in batches of at most 32,768. It can be called again. A batch is valid until
 // yield returns. Rows are ordered ahead of yield, by other goroutines.
 func (s *Stage) Ordered(ctx context.Context, yield func(*Batch) error) error {
-	if s.count == 0 {
+	if s.Rows() == 0 {
 		return ctx.Err()
 	}
 	o, err := s.ordering()
@@ -27,7 +27,9 @@ func (s *Stage) Ordered(ctx context.Context, yield func(*Batch) error) error {
 // ordering is one time that a stage's rows are ordered.
 type ordering struct {
 	stage   *Stage
-	ranks   []*ranks // per column
+	wide    bool     // there are wide rows, so that all are widened
+	width   int      // of a row that is ordered
+	ranks   []*ranks // per column; of the child's pseudonym none where rows are wide
 	limit   int64    // of the bytes of a bucket that is ordered in memory
 	workers int
 	full    []*ordered    // buckets that have rows, in order
@@ -56,44 +58,52 @@ func (s *Stage) ordering() (*ordering, error) {
 	if s.closed {
 		return nil, errClosed
 	}
-	s.free = nil
-	largest := int64(0)
-	for _, n := range s.rows {
-		largest = max(largest, n*int64(s.layout.width))
+	o := &ordering{stage: s, wide: s.wide.count > 0, width: s.numbered.width, ranks: make([]*ranks, len(s.layout.columns))}
+	if o.wide {
+		o.width = s.wide.width
 	}
-	room := func() int64 { return max(int64(s.budget-s.held), int64(s.budget/4), 1<<16) }
+	s.numbered.free, s.wide.free = nil, nil
+	largest := int64(0)
+	for bucket := range buckets {
+		rows := o.rows(bucket)
+		largest = max(largest, rows*int64(o.width))
+		if rows > 0 {
+			o.full = append(o.full, &ordered{bucket: bucket, slabs: make(chan slab, 1)})
+		}
+	}
+	held := func() int { return s.numbered.held + s.wide.held }
+	room := func() int64 { return max(int64(s.budget-held()), int64(s.budget/4), 1<<16) }
 	limit := func() int64 {
 		if s.limit > 0 {
 			return int64(s.limit)
 		}
-		return min(room()/4, int64(s.layout.width)<<indexBits)
+		return min(room()/4, int64(o.width)<<indexBits)
 	}
-	if s.held > 0 && largest > limit() {
+	if held() > 0 && largest > limit() {
 		if err := s.spill(); err != nil {
 			return nil, err
 		}
-		s.free = nil
+		s.numbered.free, s.wide.free = nil, nil
 	}
-	for _, f := range s.files {
+	for _, f := range slices.Concat(s.numbered.files, s.wide.files) {
 		if err := f.check(); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
-	o := &ordering{stage: s, limit: limit()}
-	o.ranks = make([]*ranks, len(s.layout.columns))
+	o.limit = limit()
 	for i, book := range s.layout.books {
-		if book != nil {
+		if book != nil && !(o.wide && i == s.layout.lead) {
 			o.ranks[i] = book.ranks(s.workers)
 		}
 	}
 	o.workers = int(max(1, min(int64(s.workers), room()/(2*min(largest, o.limit)+1)-1)))
-	for bucket, n := range s.rows {
-		if n > 0 {
-			o.full = append(o.full, &ordered{bucket: bucket, slabs: make(chan slab, 1)})
-		}
-	}
 	o.tokens = make(chan struct{}, o.workers+1)
 	return o, nil
+}
+
+// rows is how many rows a bucket has.
+func (o *ordering) rows(bucket int) int64 {
+	return o.stage.numbered.rows[bucket] + o.stage.wide.rows[bucket]
 }
 
 // start sets the workers to work. Whoever has a token takes up the next bucket, so that the bucket that is waited for is
@@ -163,7 +173,8 @@ func (o *ordering) back(m []byte) {
 
 // handOn takes the buckets in order, and hands on their rows in batches.
 func (o *ordering) handOn(ctx context.Context, yield func(*Batch) error) error {
-	w := o.stage.layout.width
+	w := o.width
+	leader := o.leader()
 	for _, next := range o.full {
 		rows := int64(0)
 		for {
@@ -179,13 +190,13 @@ func (o *ordering) handOn(ctx context.Context, yield func(*Batch) error) error {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				if err := yield(&Batch{layout: o.stage.layout, rows: batch, ranks: o.ranks}); err != nil {
+				if err := yield(leader.batch(batch)); err != nil {
 					return err
 				}
 			}
 			o.back(s.rows)
 		}
-		if rows != o.stage.rows[next.bucket] {
+		if rows != o.rows(next.bucket) {
 			return fmt.Errorf("%s: %w", o.stage.name, errDamaged)
 		}
 		<-o.tokens

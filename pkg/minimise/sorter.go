@@ -11,43 +11,120 @@ import (
 type sorter struct {
 	*ordering
 	in     []byte
+	raw    []byte // numbered rows, before they are widened
+	made   []byte // and then
 	ends   []uint32
 	differ []byte   // per byte of a row, the bits in which rows of a group differ
 	keys   []uint64 // per row of a group, some of its bytes and its number
 	swap   []byte
 }
 
+// form is how rows stand that are to be ordered.
+type form uint8
+
+const (
+	asNumbered form = iota // as they were staged, with the child's number
+	asWide                 // as they were staged, with the child's pseudonym
+	asOrdered              // ready to be compared
+)
+
+// heaps are the rows that were staged.
+func (o *ordering) heaps() [2]*heap {
+	return [...]*heap{asNumbered: &o.stage.numbered, asWide: &o.stage.wide}
+}
+
+// widthOf is how long a row is.
+func (o *ordering) widthOf(as form) int {
+	if as == asOrdered {
+		return o.width
+	}
+	return o.heaps()[as].width
+}
+
 // bucket orders one bucket, and sends it.
 func (s *sorter) bucket(bucket int, send func(rows []byte, err error) error) error {
-	l := s.stage.layout
-	size := s.stage.rows[bucket] * int64(l.width)
+	size := s.rows(bucket) * int64(s.width)
 	if size > s.limit {
-		parts := make([]segment, 0, len(s.stage.files))
-		for _, f := range s.stage.files {
-			parts = append(parts, segment{f, bucket})
+		var parts []segment
+		for as, h := range s.heaps() {
+			for _, f := range h.files {
+				parts = append(parts, segment{f, bucket, form(as)})
+			}
 		}
-		return s.divide(parts, false, 0, bucket, send)
+		return s.divide(parts, 0, bucket, send)
 	}
 	if cap(s.in) < int(size) {
 		s.in = make([]byte, size+size/8)
 	}
 	in := s.in[:size]
-	at := 0
-	for _, f := range s.stage.files {
-		if err := f.read(bucket, in[at:min(at+int(f.size(bucket)), len(in))], func(rows []byte) error {
-			at += len(rows)
-			return nil
-		}); err != nil {
-			return fmt.Errorf("%s: %w", s.stage.name, err)
-		}
-	}
-	s.stage.each(bucket, func(rows []byte) { at += copy(in[at:], rows) })
-	if err := s.rank(in); err != nil {
+	if err := s.gather(in, bucket); err != nil {
 		return fmt.Errorf("%s: %w", s.stage.name, err)
 	}
 	out := s.memory(len(in))
 	s.sort(out, in, bucket)
 	return send(out, nil)
+}
+
+// gather fills in with the rows of a bucket, ready to be ordered.
+func (s *sorter) gather(in []byte, bucket int) error {
+	at := 0
+	for as, h := range s.heaps() {
+		if s.wide && form(as) == asNumbered {
+			if s.raw == nil {
+				s.raw = make([]byte, max(readBuffer/h.width, 1)*h.width)
+			}
+			if err := h.read(bucket, s.raw, func(rows []byte) error {
+				rows, err := s.widen(rows)
+				at += copy(in[at:], rows)
+				return err
+			}); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, f := range h.files {
+			if err := f.read(bucket, in[at:min(at+int(f.size(bucket)), len(in))], func(rows []byte) error {
+				at += len(rows)
+				return nil
+			}); err != nil {
+				return err
+			}
+		}
+		h.each(bucket, func(rows []byte) { at += copy(in[at:], rows) })
+	}
+	return s.rank(in)
+}
+
+// prepare makes rows ready to be ordered. They are valid until it is called again.
+func (s *sorter) prepare(rows []byte, as form) (ready []byte, err error) {
+	if as == asOrdered {
+		return rows, nil
+	}
+	if s.wide && as == asNumbered {
+		if rows, err = s.widen(rows); err != nil {
+			return nil, err
+		}
+	}
+	return rows, s.rank(rows)
+}
+
+// widen puts in place of each child's number the pseudonym. Rows of which only a part was read back are not known to be sound.
+func (s *sorter) widen(rows []byte) ([]byte, error) {
+	l := s.stage.layout
+	book := l.books[l.lead]
+	s.made = slices.Grow(s.made[:0], len(rows)/l.width*s.width)
+	for at := 0; at < len(rows); at += l.width {
+		if n := binary.BigEndian.Uint32(rows[at:]); n == 0 {
+			s.made = append(s.made, make([]byte, 1+macSize)...)
+		} else {
+			if !book.has(n - 1) {
+				return nil, errDamaged
+			}
+			s.made = append(append(s.made, hasLead), book.mac(n - 1)[:]...)
+		}
+		s.made = append(s.made, rows[at+leadBytes:at+l.width]...)
+	}
+	return s.made, nil
 }
 
 // rank puts in place of each pseudonym's number its place among all pseudonyms of its book, from 1. Rows of which only a part
@@ -58,7 +135,7 @@ func (s *sorter) rank(rows []byte) error {
 		if r == nil {
 			continue
 		}
-		for at := l.at[i]; at < len(rows); at += l.width {
+		for at := l.at[i] + s.width - l.width; at < len(rows); at += s.width {
 			cell := rows[at : at+4]
 			if n := binary.BigEndian.Uint32(cell); n != 0 {
 				if int64(n) > int64(len(r.place)) {
@@ -86,6 +163,10 @@ func (s *sorter) span(bucket int) (from, n uint32) {
 
 // sort puts rows of a bucket into out in their order: by their first column by counting, then those alike in it by the rest.
 func (s *sorter) sort(out, in []byte, bucket int) {
+	if s.wide {
+		s.sortWide(out, in)
+		return
+	}
 	l := s.stage.layout
 	w, size := l.width, l.size[l.order[0]]
 	from, span := s.span(bucket)
@@ -118,9 +199,46 @@ func (s *sorter) sort(out, in []byte, bucket int) {
 	}
 }
 
+// sortWide is sort for wide rows: by the pseudonym's first bytes, which tell children apart nearly always, then those alike in
+// them by all.
+func (s *sorter) sortWide(out, in []byte) {
+	w := s.width
+	s.keys = s.keys[:0]
+	for i := range len(in) / w {
+		row := in[i*w:]
+		key := uint64(0)
+		if row[0] == hasLead { // all of a bucket are alike in the first byte
+			key = 1<<32 | uint64(binary.BigEndian.Uint32(row[2:]))
+		}
+		s.keys = append(s.keys, key<<indexBits|uint64(i))
+	}
+	slices.Sort(s.keys)
+	for at, key := range s.keys {
+		from := int(key%(1<<indexBits)) * w
+		copy(out[at*w:(at+1)*w], in[from:from+w])
+	}
+	n := len(s.keys)
+	s.ends = s.ends[:0] // group needs the keys' memory
+	for first := 0; first < n; {
+		end := first + 1
+		for end < n && s.keys[end]>>indexBits == s.keys[first]>>indexBits {
+			end++
+		}
+		s.ends = append(s.ends, uint32(end))
+		first = end
+	}
+	first := 0
+	for _, end := range s.ends {
+		if int(end) > first+1 {
+			s.group(out[first*w:int(end)*w], 0)
+		}
+		first = int(end)
+	}
+}
+
 // ordered reports whether rows are in order by what stands behind their first bytes.
 func (s *sorter) ordered(rows []byte, skip int) bool {
-	w := s.stage.layout.width
+	w := s.width
 	rest := w - skip
 	if rest < 8 {
 		for at := w; at < len(rows); at += w {
@@ -149,7 +267,7 @@ const (
 // group orders rows that are alike in their first bytes by the others. Often they are in order as they came. Where not, they
 // are sorted by the first of the bytes in which they differ, and by all where these do not decide.
 func (s *sorter) group(rows []byte, skip int) {
-	w := s.stage.layout.width
+	w := s.width
 	n := len(rows) / w
 	if skip == w || s.ordered(rows, skip) {
 		return

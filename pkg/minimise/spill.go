@@ -37,32 +37,47 @@ func (s *Stage) create(name string) (*os.File, error) {
 	return f, nil
 }
 
-// spill writes the rows in memory to a file, and keeps their memory for the next. When that fails, all staged rows are thrown
+// spill writes the rows in memory to files, and keeps their memory for the next. When that fails, all staged rows are thrown
 // away: some of them were lost.
 func (s *Stage) spill() error {
-	f, err := s.create(fmt.Sprintf("%s-%04d.run", s.name, len(s.files)))
-	if err != nil {
-		return err
+	for _, h := range []*heap{&s.numbered, &s.wide} {
+		if h.held == 0 {
+			continue
+		}
+		f, err := s.create(fmt.Sprintf("%s-%04d.run", s.name, s.spilled))
+		if err != nil {
+			return err
+		}
+		s.spilled++
+		if err := h.spill(f); err != nil {
+			return errors.Join(err, s.Close())
+		}
 	}
+	return nil
+}
+
+// spill writes the rows in memory to a file, which it closes.
+func (h *heap) spill(f *os.File) error {
 	spilt := &spillFile{path: f.Name()}
-	s.files = append(s.files, spilt)
+	h.files = append(h.files, spilt)
 	w := bufio.NewWriterSize(f, spillBuffer)
+	var err error
 	for i := range buckets {
 		at := spilt.ends[i]
-		s.each(i, func(rows []byte) {
+		h.each(i, func(rows []byte) {
 			_, err = w.Write(rows) // an error stays with the writer
 			spilt.sums[i] = checkSum(spilt.sums[i], rows)
 			at += int64(len(rows))
-			if cap(rows) == s.most() {
-				s.free = append(s.free, rows[:cap(rows)])
+			if cap(rows) == h.most {
+				h.free = append(h.free, rows[:cap(rows)])
 			}
 		})
 		spilt.ends[i+1] = at
 	}
 	if err := errors.Join(err, w.Flush(), f.Close()); err != nil {
-		return fmt.Errorf("spill treated rows: %w", errors.Join(err, s.Close()))
+		return fmt.Errorf("spill treated rows: %w", err)
 	}
-	s.clear()
+	h.forget()
 	return nil
 }
 

@@ -1,10 +1,8 @@
 package minimise
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
-	"math/bits"
 	"os"
 	"runtime"
 )
@@ -28,37 +26,43 @@ const (
 // itself, several side by side, ahead of whoever takes them. A bucket that is too large for memory is divided on disk by the
 // bytes in which its rows differ first.
 //
+// Rows of children who have no number (harmonise.Unnumbered) are wide: they have the pseudonym itself. They lie apart, and
+// where there are any, the others are widened when rows are ordered.
+//
 // Cost: the memory that SpillAt says, whatever the number of rows, a quarter more while rows are ordered, and the batch that
-// is handed on; each row is written and read once when there are more, and once more if its bucket is divided. The order is
-// a total one over the whole row, so that it does not depend on how rows came in, on the memory or on the workers.
+// is handed on; each row is written and read once when there are more, and once more if its bucket is divided. Where there
+// are wide rows, to count the children and to list them each read these once more. The order is a total one over the whole
+// row, so that it does not depend on how rows came in, on the memory, on the workers or on who has a number.
 type Stage struct {
-	layout  *layout
-	dir     func() (string, error)
-	name    string
-	budget  int
-	workers int
-	limit   int               // of a bucket's bytes, for tests; 0 for what the memory allows
-	open    [buckets][]byte   // the block that rows are put in
-	used    [buckets]int      // how many of its bytes are rows
-	full    [buckets][][]byte // those before it
-	free    [][]byte
-	held    int // bytes of rows in memory
-	rows    [buckets]int64
-	count   int64
-	seen    []uint64 // of the numbers of the child's book, those of which there are rows
-	files   []*spillFile
-	divided int // files made while buckets were divided
-	closed  bool
+	layout   *layout
+	dir      func() (string, error)
+	name     string
+	budget   int
+	workers  int
+	limit    int // of a bucket's bytes, for tests; 0 for what the memory allows
+	numbered heap
+	wide     heap
+	seen     []uint64 // of the numbers of the child's book, those of which there are rows
+	spilled  int      // files made when memory was full
+	divided  int      // files made while buckets were divided
+	closed   bool
 }
 
 // NewStage makes an empty stage for a table. dir makes the folder of its spill files, and is asked only when there are
 // more rows than memory.
 func (t *Table) NewStage(dir func() (string, error)) *Stage {
-	return &Stage{layout: t.layout, dir: dir, name: t.FileBase(), budget: stageBudget, workers: runtime.GOMAXPROCS(0)}
+	s := &Stage{layout: t.layout, dir: dir, name: t.FileBase(), workers: runtime.GOMAXPROCS(0)}
+	s.numbered.width, s.wide.width = t.layout.width, t.layout.width+wider
+	s.SpillAt(stageBudget)
+	return s
 }
 
 // SpillAt sets how many bytes of rows the stage holds in memory before it spills them, where 64 MiB is not right.
-func (s *Stage) SpillAt(bytes int) { s.budget = bytes }
+func (s *Stage) SpillAt(bytes int) {
+	s.budget = bytes
+	s.numbered.most = min(max(bytes/(4*buckets), 1<<12), mostBlock)
+	s.wide.most = s.numbered.most
+}
 
 // Workers sets how many goroutines order rows, where GOMAXPROCS is not right; 0 leaves it. They are fewer where memory
 // allows no more.
@@ -77,20 +81,9 @@ func (s *Stage) Add(b *Batch) error {
 		return errClosed
 	}
 	s.note(b)
-	w := s.layout.width
-	for i, bucket := range b.buckets {
-		n := s.used[bucket]
-		if n+w > len(s.open[bucket]) {
-			s.grow(int(bucket))
-			n = 0
-		}
-		copy(s.open[bucket][n:n+w], b.rows[i*w:])
-		s.used[bucket] = n + w
-		s.rows[bucket]++
-	}
-	s.count += int64(b.Len())
-	s.held += len(b.rows)
-	if s.held >= s.budget && s.held > 0 {
+	s.numbered.add(b.rows, b.buckets)
+	s.wide.add(b.wide, b.wideBuckets)
+	if held := s.numbered.held + s.wide.held; held >= s.budget && held > 0 {
 		return s.spill()
 	}
 	return nil
@@ -112,92 +105,22 @@ func (s *Stage) note(b *Batch) {
 	}
 }
 
-// most is how many bytes a block has at most.
-func (s *Stage) most() int { return min(max(s.budget/(4*buckets), 1<<12), mostBlock) }
-
-// grow puts the bucket's block aside, and gives it a new one: larger than that, so that small tables take little.
-func (s *Stage) grow(bucket int) {
-	last := s.open[bucket][:s.used[bucket]]
-	if len(last) > 0 {
-		s.full[bucket] = append(s.full[bucket], last)
-	}
-	if n := len(s.free); n > 0 {
-		s.open[bucket], s.free = s.free[n-1], s.free[:n-1]
-		return
-	}
-	s.open[bucket] = make([]byte, max(min(2*cap(last), s.most()), 16*s.layout.width))
-}
-
-// each hands on the rows of a bucket that are in memory.
-func (s *Stage) each(bucket int, visit func(rows []byte)) {
-	for _, block := range s.full[bucket] {
-		visit(block)
-	}
-	visit(s.open[bucket][:s.used[bucket]])
-}
-
 // Rows is the number of rows staged.
-func (s *Stage) Rows() int64 { return s.count }
-
-// Children is the number of distinct children of whom there are rows; 0 where their pseudonym does not leave.
-func (s *Stage) Children() int64 {
-	if s.layout.lead < 0 {
-		return 0
-	}
-	n := 0
-	for _, word := range s.seen {
-		n += bits.OnesCount64(word)
-	}
-	return int64(n)
-}
-
-// Leads hands on the pseudonyms of the children of whom there are rows, in order, each once: text as it stands in a drop,
-// valid until yield returns. No row is ordered or read for it.
-func (s *Stage) Leads(ctx context.Context, yield func(pseudonym []byte) error) error {
-	lead := s.layout.lead
-	if lead < 0 || s.count == 0 {
-		return ctx.Err()
-	}
-	if s.closed {
-		return errClosed
-	}
-	ranks := s.layout.books[lead].ranks(s.workers)
-	var text []byte
-	for place, n := range ranks.numbers {
-		if place%orderedRows == 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-		}
-		if int(n/64) >= len(s.seen) || s.seen[n/64]>>(n%64)&1 == 0 {
-			continue
-		}
-		text = s.layout.writers[lead].AppendText(text[:0], ranks.mac(uint32(place)))
-		if err := yield(text); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
+func (s *Stage) Rows() int64 { return s.numbered.count + s.wide.count }
 
 // Close removes the spill files.
 func (s *Stage) Close() error {
 	var errs []error
-	for _, f := range s.files {
-		errs = append(errs, os.Remove(f.path))
+	for _, h := range []*heap{&s.numbered, &s.wide} {
+		for _, f := range h.files {
+			errs = append(errs, os.Remove(f.path))
+		}
+		h.files, h.free = nil, nil
+		h.forget()
 	}
-	s.files, s.free, s.seen, s.closed = nil, nil, nil, true
-	s.clear()
+	s.seen, s.closed = nil, true
 	return errors.Join(errs...)
 }
 
 // errClosed is met when rows are asked for that were thrown away.
 var errClosed = errors.New("the staged rows were thrown away")
-
-// clear forgets the rows in memory.
-func (s *Stage) clear() {
-	s.held = 0
-	clear(s.open[:])
-	clear(s.used[:])
-	clear(s.full[:])
-}

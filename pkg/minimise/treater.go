@@ -47,10 +47,11 @@ const outside = 1
 // memo is what became of the distinct values of a column.
 type memo struct {
 	stock    *extract.Stock
-	codes    []uint32 // per value; 0 for null
-	outcomes []uint8  // per value, a place in Treater.outcomes
-	nulls    bool     // some value becomes null
-	unmade   int      // pseudonyms still to be made
+	codes    []uint32        // per value; 0 for null
+	outcomes []uint8         // per value, a place in Treater.outcomes
+	nulls    bool            // some value becomes null
+	unmade   int             // pseudonyms still to be made
+	macs     [][macSize]byte // of children who have no number
 	writer   *pseudonym.Pseudonymiser
 }
 
@@ -115,7 +116,10 @@ func (r *Treater) Apply(into *Batch, b *extract.Batch, held *Held, report *findi
 			}
 		}
 	}
-	r.bucket(out, into.buckets[before/w:])
+	if lead := t.layout.lead; lead >= 0 && len(r.columns[lead].macs) > 0 {
+		into.widen(before, r.columns[lead].macs)
+	}
+	r.bucket(into.rows[before:], into.buckets[before/w:])
 	return nil
 }
 
@@ -174,7 +178,11 @@ func (r *Treater) children(b *extract.Batch, column *extract.Column) error {
 	m := &r.child
 	have := kept(&m.stock, column, len(m.numbers))
 	m.numbers, m.in, m.all = m.numbers[:have], m.in[:have], have == 0 || m.all
-	numbers, err := r.table.plan.children.NumbersFrom(m.numbers, b, column, have)
+	numbersFrom := r.table.plan.children.NumbersFrom
+	if r.table.named > 1 { // only one of the columns may be that of wide rows
+		numbersFrom = r.table.plan.children.AllFrom
+	}
+	numbers, err := numbersFrom(m.numbers, b, column, have)
 	if err != nil {
 		m.stock, m.numbers, m.in = nil, m.numbers[:0], m.in[:0]
 		return err
@@ -209,7 +217,7 @@ func (r *Treater) learn(columns []*extract.Column) {
 		}
 		have := kept(&m.stock, column, len(m.codes))
 		if have == 0 {
-			m.codes, m.outcomes, m.nulls, m.unmade = m.codes[:0], m.outcomes[:0], false, 0
+			m.codes, m.outcomes, m.macs, m.nulls, m.unmade = m.codes[:0], m.outcomes[:0], m.macs[:0], false, 0
 		}
 		for _, v := range column.Values[have:] {
 			code, outcome := r.value(i, v)
@@ -346,6 +354,13 @@ func (r *Treater) pseudonyms(i int, column *extract.Column, index []uint32) {
 			number = r.child.numbers[n]
 		} else {
 			number = book.number(r.id)
+		}
+		if number == harmonise.Unnumbered {
+			m.writer.MAC(&r.mac, r.id)
+			m.codes[n] = loose | uint32(len(m.macs))
+			m.macs = append(m.macs, r.mac)
+			m.unmade--
+			continue
 		}
 		if !book.has(number) {
 			m.writer.MAC(&r.mac, r.id)

@@ -19,8 +19,6 @@ import (
 
 // source says what the codes of a table's columns are. A minimise.Batch does.
 type source interface {
-	// Ordinals is the greatest code of a column.
-	Ordinals(column int) uint32
 	// AppendCode appends the text of a code.
 	AppendCode(dst []byte, column int, code uint32) []byte
 }

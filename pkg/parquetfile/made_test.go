@@ -25,6 +25,7 @@ type made struct {
 func (m *made) Ordinals(column int) uint32 { return m.most[column] }
 func (m *made) Len() int                   { return m.to - m.from }
 func (m *made) Lead() int                  { return 0 }
+func (m *made) FirstLead() uint32          { return 1 }
 
 func (m *made) Codes(column, from, to int, dst []uint32) []uint32 {
 	return append(dst, m.codes[column][m.from+from:m.from+to]...)

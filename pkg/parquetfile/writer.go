@@ -61,7 +61,7 @@ type Writer struct {
 	expected int    // rows that a row group may have, if known
 	held     int    // rows of the row group at hand
 	child    uint32 // the last
-	source   source // of the codes
+	meaning  meaning
 	written  Written
 }
 
@@ -109,13 +109,15 @@ type batch interface {
 	source
 	Len() int
 	Lead() int
+	Ordinals(column int) uint32 // the greatest code of a column
+	FirstLead() uint32
 	Codes(column, from, to int, dst []uint32) []uint32
 }
 
-// write appends rows; meaning says what their codes are, also when they are gone.
-func (w *Writer) write(b batch, meaning source) error {
-	w.source = meaning
+// write appends rows; says tells what their codes are, also when they are gone.
+func (w *Writer) write(b batch, says source) error {
 	for from := 0; from < b.Len(); {
+		w.meaning.add(b, says)
 		to := min(b.Len(), from+w.size.group-w.held)
 		if err := w.gather(b, from, to); err != nil {
 			return err
@@ -178,7 +180,7 @@ func (w *Writer) group() error {
 	workers.Go(func() {
 		sideBySide(len(w.encoders), len(ready), func(h *hand, i int) bool {
 			w.chunks[i].check = w.written.Checks[i]
-			ready[i] <- w.encoders[h.number].encode(h, &w.chunks[i], &w.columns[i], i, w.source, w.cells[i])
+			ready[i] <- w.encoders[h.number].encode(h, &w.chunks[i], &w.columns[i], i, &w.meaning, w.cells[i])
 			return !failed.Load()
 		})
 	})
@@ -197,6 +199,7 @@ func (w *Writer) clear() {
 		}
 	}
 	w.held = 0
+	w.meaning.reset()
 }
 
 func (w *Writer) chunksInOrder(ready []chan error) error {
