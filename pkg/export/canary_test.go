@@ -91,7 +91,7 @@ func (c *council) watched(t *testing.T, w *watch) *export.Gateway {
 	}
 	g.Store = &lookingStore{target, w.look}
 	g.Progress = func(export.Event) { w.look() }
-	g.StageBytes = spillSoon
+	g.StageBytes, g.MostChildren = spillSoon, 1
 	return g
 }
 

@@ -147,6 +147,9 @@ func runChild(text string) int {
 	g.Progress = func(export.Event) { steps.step() }
 	g.Now = func() time.Time { clocks.step(); return now() }
 	g.StageBytes = o.Spill
+	if o.Spill > 0 {
+		g.MostChildren = 1
+	}
 	for ending, reader := range g.Readers {
 		if o.Batch > 0 {
 			g.Readers[ending] = rebatched{reader, o.Batch}

@@ -49,7 +49,12 @@ func (d *drop) build(ctx context.Context) (err error) {
 	if err := os.Mkdir(files, 0o700); err != nil {
 		return fmt.Errorf("stage drop: %w", err)
 	}
-	tables, err := d.writeTables(ctx, d.survey, files)
+	members, err := d.listMembers()
+	if err != nil {
+		return err
+	}
+	defer members.discard()
+	tables, err := d.writeTables(ctx, d.survey, files, members)
 	if err != nil {
 		return err
 	}
@@ -63,7 +68,7 @@ func (d *drop) build(ctx context.Context) (err error) {
 		return err
 	}
 	prepared = true
-	if err := d.sealMembership(ctx); err != nil {
+	if err := members.seal(); err != nil {
 		return err
 	}
 	// The run record is there before the drop is whole: whoever publishes it, its rows are accounted for.
@@ -242,32 +247,6 @@ func (d *drop) texts(proof *register.Proof) ([]text, error) {
 		{manifest.ClaimName, claim}, {manifest.Name, encoded},
 		{manifest.DataPackageName, dictionary}, {manifest.ReadmeName, page}, {manifest.ProofName, proved},
 	}, nil
-}
-
-// sealMembership writes, per table, which pseudonyms are in the drop, for the rights officer alone.
-func (d *drop) sealMembership(ctx context.Context) error {
-	recipient, err := d.Keys.RightsRecipient()
-	if err != nil {
-		return err
-	}
-	for _, t := range d.survey.Tables {
-		if t.Table.Children < 0 {
-			continue
-		}
-		w, err := d.State.MembershipWriter(d.judgement.Agreement.ID, d.name(), t.Table.ID, recipient)
-		if err != nil {
-			return err
-		}
-		err = t.Stage.Leads(ctx, func(pseudonym []byte) error { return w.Add(string(pseudonym)) })
-		if err != nil {
-			w.Discard()
-			return err
-		}
-		if err := w.Close(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // writeFile writes a staged file, whole or not at all, and durably: the signature's being there means something.

@@ -16,9 +16,9 @@ import (
 	"github.com/postern-gateway/postern/pkg/parquetfile"
 )
 
-// writeTables writes every staged table below dir, reads each file back with the other library, and scans it. It
-// returns the tables as the manifest describes them.
-func (g *Gateway) writeTables(ctx context.Context, s *Survey, dir string) ([]manifest.Table, error) {
+// writeTables writes every staged table below dir, lists its children, reads each file back with the other library, and scans
+// it. It returns the tables as the manifest describes them.
+func (g *Gateway) writeTables(ctx context.Context, s *Survey, dir string, list members) ([]manifest.Table, error) {
 	var out []manifest.Table
 	for _, staged := range s.Tables {
 		g.progress("writing", staged.Table.ID, staged.Stage.Rows())
@@ -28,7 +28,7 @@ func (g *Gateway) writeTables(ctx context.Context, s *Survey, dir string) ([]man
 			Version:  g.Version,
 			Workers:  g.Workers,
 		}
-		files, err := parquetfile.WriteTable(ctx, dir, staged.Table.FileBase(), staged.Stage, staged.Table.Columns, opt)
+		files, err := parquetfile.WriteTable(ctx, dir, staged.Table.FileBase(), list.rows(staged), staged.Table.Columns, opt)
 		if err != nil {
 			return nil, err
 		}

@@ -123,7 +123,10 @@ func bandedOf(n, all int64) string {
 
 // Preview describes a survey for those who decide on the agreement, but for the findings: see BandedFindings.
 func (g *Gateway) Preview(ctx context.Context, s *Survey) (*Preview, error) {
-	described := g.Describe(s)
+	described, err := g.Describe(ctx, s)
+	if err != nil {
+		return nil, err
+	}
 	last, err := g.lastManifest(ctx, s.Agreement.ID)
 	if err != nil {
 		return nil, err

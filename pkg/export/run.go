@@ -118,16 +118,19 @@ type Description struct {
 }
 
 // Describe counts the rows and distinct children of a survey's tables.
-func (g *Gateway) Describe(s *Survey) Description {
+func (g *Gateway) Describe(ctx context.Context, s *Survey) (Description, error) {
 	var d Description
 	for _, staged := range s.Tables {
 		t := describe(staged.Table, s.Sources)
 		t.Rows = staged.Stage.Rows()
-		t.DistinctChildren = staged.Children
+		var err error
+		if t.DistinctChildren, err = staged.Stage.Children(ctx); err != nil {
+			return Description{}, err
+		}
 		d.Tables = append(d.Tables, t)
 	}
 	d.Disclosure = riskOf(s, d.Tables)
-	return d
+	return d, nil
 }
 
 // reference is the first day of the month at which ages are counted.

@@ -31,7 +31,7 @@ type daily struct {
 // turnOut is a row of a child, as far as the next one can repeat it.
 type turnOut struct {
 	child uint32
-	id    string          // of a child who has no number
+	id    string
 	cells []extract.Value // of the other columns that make a row unique
 }
 

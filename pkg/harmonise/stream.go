@@ -115,7 +115,11 @@ func (p *streamed) Join() error {
 
 // same reports whether a row is about what another one is about.
 func (t *turnOut) same(other *turnOut) bool {
-	return t.child == other.child && t.id == other.id && slices.Equal(t.cells, other.cells)
+	one := t.child == other.child
+	if t.child == Unnumbered || other.child == Unnumbered {
+		one = t.id == other.id // whoever had no number may have got one since
+	}
+	return one && slices.Equal(t.cells, other.cells)
 }
 
 // translate gives the columns of a batch as columns of the table. It is valid until the next one is made.
@@ -263,7 +267,7 @@ func (p *streamed) keep(b, out *extract.Batch) ([]bool, int) {
 			again := false
 			if before < 0 {
 				again = p.begins(turnOutOf(child, ids, same, row))
-			} else if p.rows[before] == child && (child != Unnumbered || ids.At(before).Text == ids.At(row).Text) {
+			} else if child == p.rows[before] && child != Unnumbered || p.named(ids, before, row) {
 				again = repeats(same, before, row)
 			}
 			if again && p.warn(b, row) >= finding.Quarantine {
@@ -279,6 +283,11 @@ func (p *streamed) keep(b, out *extract.Batch) ([]bool, int) {
 	return keep, kept
 }
 
+// named reports whether two rows, one of which is a child's who has no number, name the same child.
+func (p *streamed) named(ids *extract.Column, a, b int) bool {
+	return (p.rows[a] == Unnumbered || p.rows[b] == Unnumbered) && ids.At(a).Text == ids.At(b).Text
+}
+
 // begins takes in the first row of a batch, and reports whether it repeats the one before it.
 func (p *streamed) begins(t *turnOut) bool {
 	if p.first == nil {
@@ -288,10 +297,7 @@ func (p *streamed) begins(t *turnOut) bool {
 }
 
 func turnOutOf(child uint32, ids *extract.Column, same []*extract.Column, row int) *turnOut {
-	t := &turnOut{child: child, cells: make([]extract.Value, len(same))}
-	if child == Unnumbered {
-		t.id = ids.At(row).Text
-	}
+	t := &turnOut{child: child, id: ids.At(row).Text, cells: make([]extract.Value, len(same))}
 	for i, c := range same {
 		t.cells[i] = c.At(row)
 	}

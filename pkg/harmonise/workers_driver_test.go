@@ -22,6 +22,7 @@ type splitter struct {
 	workers int
 	rows    int // the most rows of a split
 	stock   int // the most distinct values of a column's stock; 0 for none
+	numbers int // the most children who have a number; 0 for all
 }
 
 // wide is rows of a source by their cells.

@@ -264,6 +264,23 @@ func (b *Batch) mac(column int, code uint32) *[macSize]byte {
 	return b.layout.books[column].mac(code - 1)
 }
 
+// AppendLeads appends the pseudonyms of the children of an ordered batch, one a line, each once: those whose code comes after
+// last, which is the code of the last one of the batch before. It returns that of its own last. There is none in a table
+// whose child does not leave.
+func (b *Batch) AppendLeads(dst []byte, last uint32) ([]byte, uint32) {
+	lead, w := b.layout.lead, b.layout.width
+	if lead < 0 {
+		return dst, last
+	}
+	for at := 0; at < len(b.rows); at += w {
+		if n := binary.BigEndian.Uint32(b.rows[at:]); n > last { // the lead stands first, and null before all
+			last = n
+			dst = append(b.layout.writers[lead].AppendText(dst, b.mac(lead, n)), '\n')
+		}
+	}
+	return dst, last
+}
+
 // Null reports whether a cell is null.
 func (b *Batch) Null(row, column int) bool { return b.code(row, column) == 0 }
 

@@ -223,29 +223,3 @@ func BenchmarkStage(b *testing.B) {
 		})
 	}
 }
-
-// BenchmarkLeads is what it takes to list a distinct child.
-func BenchmarkLeads(b *testing.B) {
-	r := newRegister(b, 200_000, true)
-	r.mix = rand.New(rand.NewPCG(1, 2))
-	treater, into := r.table.Treater(), r.table.NewBatch()
-	for range 60 {
-		if err := treater.Apply(into, r.fill(), minimise.NewHeld(), &finding.Report{}); err != nil {
-			b.Fatal(err)
-		}
-	}
-	stage := r.table.NewStage(nil)
-	if err := stage.Add(into); err != nil {
-		b.Fatal(err)
-	}
-	perRow(b, func() int64 {
-		if err := stage.Leads(context.Background(), func([]byte) error { return nil }); err != nil {
-			b.Fatal(err)
-		}
-		children, err := stage.Children(context.Background())
-		if err != nil {
-			b.Fatal(err)
-		}
-		return children
-	})
-}

@@ -1,7 +1,6 @@
 package minimise_test
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -186,68 +185,4 @@ func TestCodes(t *testing.T) {
 	if len(texts[6]) != 5 || len(texts[3]) != 3 {
 		t.Errorf("%d children, %d days", len(texts[6]), len(texts[3]))
 	}
-}
-
-// TestLeads: each child of whom there are rows, in order and once, without those whose rows were held back.
-func TestLeads(t *testing.T) {
-	c := catalogue(t)
-	dir := crowd(t, 200)
-	k := newKeys(t, "dsa-test")
-	for _, period := range []string{"2010-04-01/2029-03-31", "2020-06-01/2029-03-31", "2021-06-01/2029-03-31"} {
-		a := terms{period: period, tables: "  looked_after_episodes:\n    legal_status: {treatment: keep}\n    child_id: {treatment: pseudonym}\n  children:\n    sex: {treatment: keep}\n"}
-		r := start(t, c, a.parse(t, c), k, reference(), dir)
-		for _, budget := range []int{1, 1 << 20} {
-			stage, _ := staged(t, r, "looked_after_episodes", func(s *minimise.Stage) { s.SpillAt(budget) })
-			var want, got []string
-			if err := stage.Ordered(context.Background(), func(b *minimise.Batch) error {
-				for row := range b.Len() {
-					if !b.Null(row, 1) {
-						want = append(want, cell(b, row, 1))
-					}
-				}
-				return nil
-			}); err != nil {
-				t.Fatal(err)
-			}
-			want = slices.Compact(want)
-			if err := stage.Leads(context.Background(), func(text []byte) error {
-				got = append(got, string(bytes.Clone(text)))
-				return nil
-			}); err != nil || !slices.Equal(got, want) || childrenOf(t, stage) != int64(len(want)) {
-				t.Errorf("%s: %d children, %d counted; want %d; error %v", period, len(got), childrenOf(t, stage), len(want), err)
-			}
-			if period < "2021" && len(want) != 5 {
-				t.Errorf("%s: %d children", period, len(want))
-			}
-			enough := errors.New("enough")
-			if err := stage.Leads(context.Background(), func([]byte) error { return enough }); len(want) > 0 && !errors.Is(err, enough) {
-				t.Errorf("the visitor's error becomes %v", err)
-			}
-			off, cancel := context.WithCancel(context.Background())
-			cancel()
-			if err := stage.Leads(off, func([]byte) error { return nil }); !errors.Is(err, context.Canceled) {
-				t.Errorf("called off: %v", err)
-			}
-			if err := stage.Close(); err != nil {
-				t.Error(err)
-			}
-			if err := stage.Leads(context.Background(), func([]byte) error { return nil }); len(want) > 0 && err == nil {
-				t.Error("a closed stage has children")
-			}
-		}
-	}
-	plain := start(t, c, terms{tables: "  looked_after_episodes:\n    legal_status: {treatment: keep}\n"}.parse(t, c), k, reference(), dir)
-	stage, _ := staged(t, plain, "looked_after_episodes", func(*minimise.Stage) {})
-	if err := stage.Leads(context.Background(), func([]byte) error { t.Error("a child"); return nil }); err != nil || childrenOf(t, stage) != 0 {
-		t.Errorf("%d children of a table without, error %v", childrenOf(t, stage), err)
-	}
-}
-
-func childrenOf(t *testing.T, s *minimise.Stage) int64 {
-	t.Helper()
-	n, err := s.Children(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
 }

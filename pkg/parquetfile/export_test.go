@@ -23,8 +23,8 @@ func Standard() Sizes {
 }
 
 // WriteTableOf is WriteTable with other sizes.
-func WriteTableOf(ctx context.Context, dir, base string, stage *minimise.Stage, columns []minimise.Column, opt Options, s Sizes) ([]Written, error) {
-	return writeTable(ctx, dir, base, stage, columns, opt, s.size())
+func WriteTableOf(ctx context.Context, dir, base string, rows Rows, columns []minimise.Column, opt Options, s Sizes) ([]Written, error) {
+	return writeTable(ctx, dir, base, rows, columns, opt, s.size())
 }
 
 // CreateOf is Create with other sizes.

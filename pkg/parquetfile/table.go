@@ -13,15 +13,21 @@ import (
 // parts is how many files a table is written in when one is not enough.
 const parts = 16
 
-// WriteTable writes a table's staged rows below dir, in one file or in parts, and describes each file. The files are
-// base.parquet, or base/00.parquet to base/15.parquet; a part without rows is not written.
-func WriteTable(ctx context.Context, dir, base string, stage *minimise.Stage, columns []minimise.Column, opt Options) ([]Written, error) {
-	return writeTable(ctx, dir, base, stage, columns, opt, sizes())
+// Rows are the rows of a table, which come in order. A minimise.Stage has them.
+type Rows interface {
+	Rows() int64
+	Ordered(ctx context.Context, yield func(*minimise.Batch) error) error
 }
 
-func writeTable(ctx context.Context, dir, base string, stage *minimise.Stage, columns []minimise.Column, opt Options, size size) ([]Written, error) {
-	t := &tableWriter{dir: dir, base: base, columns: columns, opt: opt, size: size, rows: stage.Rows(), partAt: -1}
-	err := stage.Ordered(ctx, t.add)
+// WriteTable writes a table's staged rows below dir, in one file or in parts, and describes each file. The files are
+// base.parquet, or base/00.parquet to base/15.parquet; a part without rows is not written.
+func WriteTable(ctx context.Context, dir, base string, rows Rows, columns []minimise.Column, opt Options) ([]Written, error) {
+	return writeTable(ctx, dir, base, rows, columns, opt, sizes())
+}
+
+func writeTable(ctx context.Context, dir, base string, rows Rows, columns []minimise.Column, opt Options, size size) ([]Written, error) {
+	t := &tableWriter{dir: dir, base: base, columns: columns, opt: opt, size: size, rows: rows.Rows(), partAt: -1}
+	err := rows.Ordered(ctx, t.add)
 	if err == nil && t.open == nil && len(t.done) == 0 {
 		err = t.begin(0) // a table without rows is a file without rows
 	}

@@ -75,7 +75,7 @@ func help(what, path string) error {
 			if n == 10_000 {
 				fmt.Println("started")
 			}
-			if err := w.Add(pseudonymOf(n)); err != nil {
+			if err := w.Add([]byte(pseudonymOf(n))); err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package state
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -20,7 +21,9 @@ import (
 //
 // Nothing is there until Close has returned nil. A MembershipWriter is used by one goroutine.
 type MembershipWriter struct {
-	folder *os.Root
+	state  *Folder
+	folder *os.Root // of all indexes, where the file is until it is done
+	names  []string // of the folders where it will be
 	name   string
 	temp   *temporary
 	sealed io.WriteCloser // seals what it is given, into the file
@@ -55,11 +58,11 @@ func (f *Folder) MembershipWriter(agreement, drop, table string, recipient age.R
 		return nil, finding.WithHint(fmt.Errorf("state: drop %s of %s is published: its membership index stays", drop, agreement),
 			"a further drop has a number of its own")
 	}
-	folder, err := f.made(names...)
+	folder, err := f.made(membershipFolder)
 	if err != nil {
 		return nil, failed(err)
 	}
-	w := &MembershipWriter{folder: folder, name: name}
+	w := &MembershipWriter{state: f, folder: folder, names: names, name: name}
 	if err := w.begin(recipient); err != nil {
 		w.Discard()
 		return nil, failed(err)
@@ -80,19 +83,19 @@ func (w *MembershipWriter) begin(recipient age.Recipient) (err error) {
 
 // Add writes the next pseudonym, which must be one by its form and come after the last in the order of bytes. After an
 // error there is no going on: Close gives it again, and keeps nothing.
-func (w *MembershipWriter) Add(pseudonym string) error {
+func (w *MembershipWriter) Add(pseudonym []byte) error {
 	if w.err != nil {
 		return w.err
 	}
 	switch {
 	case !isPseudonym(pseudonym):
 		w.err = fmt.Errorf("state: membership index: entry %d is not a pseudonym", w.count+1)
-	case string(w.last) >= pseudonym:
+	case bytes.Compare(w.last, pseudonym) >= 0:
 		w.err = fmt.Errorf("state: membership index: entry %d is not after the one before it", w.count+1)
 	default:
 		w.last = append(w.last[:0], pseudonym...)
 		w.count++
-		_, err := w.lines.WriteString(pseudonym)
+		_, err := w.lines.Write(pseudonym)
 		w.err = failed(errors.Join(err, w.lines.WriteByte('\n')))
 	}
 	return w.err
@@ -109,9 +112,26 @@ func (w *MembershipWriter) Close() error {
 	}
 	err := errors.Join(w.lines.Flush(), w.sealed.Close())
 	if err == nil {
-		err = w.temp.replace(w.name)
+		err = w.temp.finish()
+	}
+	if err == nil {
+		err = w.place()
 	}
 	return failed(err)
+}
+
+// place moves the finished file to where it belongs.
+func (w *MembershipWriter) place() error {
+	folder, err := w.state.made(w.names...)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if err := w.folder.Rename(w.temp.name, path.Join(append(w.names[1:], w.name)...)); err != nil {
+		return err
+	}
+	w.temp.name = ""
+	return flushFolder(folder)
 }
 
 // Discard gives the index up. After Close it does nothing, so that it can be deferred.
@@ -140,7 +160,7 @@ func membershipPlace(agreement, drop, table string) (names []string, name string
 
 // isPseudonym holds a string to the form of a pseudonym of scheme p1: a letter, the epoch, an underscore, 32 digits
 // (c1_yfagjb71…). No identifier has that form, so none can be sealed by mistake.
-func isPseudonym(s string) bool {
+func isPseudonym[T string | []byte](s T) bool {
 	const digits = 32
 	epoch := len(s) - digits - 1 // where the underscore stands
 	if epoch < 2 || epoch > 11 || s[epoch] != '_' || s[0] < 'a' || s[0] > 'z' || s[1] == '0' {

@@ -148,16 +148,16 @@ func TestMembershipRefuses(t *testing.T) {
 			}
 			defer w.Discard()
 			for _, entry := range entries[:len(entries)-1] {
-				if err := w.Add(entry); err != nil {
+				if err := w.Add([]byte(entry)); err != nil {
 					t.Fatal(err)
 				}
 			}
 			bad := entries[len(entries)-1]
-			err = w.Add(bad)
+			err = w.Add([]byte(bad))
 			if err == nil || bad != "" && strings.Contains(err.Error(), bad) {
 				t.Fatalf("got %v, want a refusal that does not repeat it", err)
 			}
-			if again := w.Add("d1_" + good[3:]); !errors.Is(again, err) {
+			if again := w.Add([]byte("d1_" + good[3:])); !errors.Is(again, err) {
 				t.Errorf("it went on: %v", again)
 			}
 			if closed := w.Close(); !errors.Is(closed, err) {
@@ -180,7 +180,7 @@ func TestMembershipAppearsWhole(t *testing.T) {
 	}
 	all := pseudonyms(20_000)
 	for _, pseudonym := range all {
-		if err := w.Add(pseudonym); err != nil {
+		if err := w.Add([]byte(pseudonym)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -205,7 +205,7 @@ func TestMembershipAppearsWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Discard()
-	if err := w.Add(pseudonymOf(1 << 40)); err == nil {
+	if err := w.Add([]byte(pseudonymOf(1 << 40))); err == nil {
 		t.Error("added after Close")
 	}
 	if err := w.Close(); err == nil {
@@ -225,7 +225,7 @@ func TestMembershipDiscarded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Add(pseudonymOf(1)); err != nil {
+	if err := w.Add([]byte(pseudonymOf(1))); err != nil {
 		t.Fatal(err)
 	}
 	w.Discard()
@@ -344,7 +344,7 @@ func BenchmarkMembershipWriter(b *testing.B) {
 			b.Fatal(err)
 		}
 		for _, pseudonym := range all {
-			if err := w.Add(pseudonym); err != nil {
+			if err := w.Add([]byte(pseudonym)); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -362,7 +362,7 @@ func seal(t *testing.T, f *Folder, table string, recipient age.Recipient, pseudo
 	}
 	defer w.Discard()
 	for _, pseudonym := range pseudonyms {
-		if err := w.Add(pseudonym); err != nil {
+		if err := w.Add([]byte(pseudonym)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -183,7 +183,7 @@ func TestModesDuringWork(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, pseudonym := range pseudonyms(5000) {
-			if err := w.Add(pseudonym); err != nil {
+			if err := w.Add([]byte(pseudonym)); err != nil {
 				t.Fatal(err)
 			}
 		}
