@@ -16,6 +16,7 @@
 //	distinct  no child twice
 //	workers   Postern with 1, 2 and 16 workers on the register: the time, and that the Parquet files are the same bytes
 //	growth    Postern on registers of several sizes
+//	crowd     Postern where no child comes twice, and five times as many: memory must not grow with children either
 //
 // Contenders run one after another, each as a process of its own, in rounds, and each round begins with another one: what
 // else the machine does then meets all of them. CPU seconds (user and system, of the process and what it began) and peak
@@ -82,7 +83,7 @@ func asked() (setting, error) {
 	flag.Uint64Var(&s.seed, "seed", 1, "what the extracts are drawn from")
 	flag.IntVar(&s.workers, "workers", 0, "workers of Postern and threads of DuckDB (default: the processors there are)")
 	flag.StringVar(&sizes, "sizes", "", "rows of the registers of part growth, by commas (default: a tenth of -rows, and -rows)")
-	flag.StringVar(&parts, "parts", "main,shuffled,distinct,workers,growth", "which parts, by commas")
+	flag.StringVar(&parts, "parts", "main,shuffled,distinct,workers,growth,crowd", "which parts, by commas")
 	flag.StringVar(&s.month, "month", time.Now().UTC().Format("2006-01"), "count ages on the first day of this `MONTH`, at most twelve back")
 	flag.BoolVar(&s.strict, "strict", false, "end with exit code 1 when a limit is not held")
 	flag.Parse()
@@ -94,7 +95,7 @@ func asked() (setting, error) {
 	}
 	s.parts = strings.Split(parts, ",")
 	for _, p := range s.parts {
-		if !slices.Contains([]string{"main", "shuffled", "distinct", "workers", "growth"}, p) {
+		if !slices.Contains([]string{"main", "shuffled", "distinct", "workers", "growth", "crowd"}, p) {
 			return s, fmt.Errorf("-parts: there is no part %q", p)
 		}
 	}

@@ -28,6 +28,11 @@ func (b *bench) part(name string) part {
 	extract := func(order attendance.Order, rows int) attendance.Extract {
 		return attendance.Extract{Order: order, Rows: rows, Children: b.children, Seed: b.seed}
 	}
+	strangers := func(rows int) attendance.Extract {
+		e := extract(attendance.Distinct, rows)
+		e.Children = rows
+		return e
+	}
 	postern := func(name string, e attendance.Extract, workers int) contender {
 		return contender{name: name, group: gate, extract: e, workers: workers}
 	}
@@ -56,9 +61,7 @@ func (b *bench) part(name string) part {
 		beside(extract(attendance.Shuffled, b.rows))
 	case "distinct":
 		p.title = "No child twice"
-		e := extract(attendance.Distinct, b.distinct)
-		e.Children = b.distinct
-		beside(e)
+		beside(strangers(b.distinct))
 	case "workers":
 		p.title = "Workers"
 		for _, n := range []int{1, 2, 16} {
@@ -68,6 +71,11 @@ func (b *bench) part(name string) part {
 		p.title = "Growth"
 		for _, n := range b.sizes {
 			p.contenders = append(p.contenders, postern(fmt.Sprintf("Postern, rows: %d", n), extract(attendance.Register, n), b.workers))
+		}
+	case "crowd":
+		p.title = "Growth of what has no child twice"
+		for _, n := range []int{b.distinct, 5 * b.distinct} {
+			p.contenders = append(p.contenders, postern(fmt.Sprintf("Postern, children: %d", n), strangers(n), b.workers))
 		}
 	}
 	return p
@@ -100,7 +108,7 @@ func (p *part) hold() {
 		share(ordered, 2.0/3)
 	case "workers":
 		p.limits = append(p.limits, limit{"wall seconds of two workers, of those of one", p.contenders[1].median(wall) / p.contenders[0].median(wall), 0.6})
-	case "growth":
+	case "growth", "crowd":
 		first, last := p.contenders[0], p.contenders[len(p.contenders)-1]
 		p.limits = append(p.limits, limit{"CPU seconds a row of the last size, of those of the first", last.median(cpu) / first.median(cpu), 1.25})
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // writeTables writes every staged table below dir, lists its children, reads each file back with the other library, and scans
-// it. It returns the tables as the manifest describes them.
+// it. It returns the tables as the manifest describes them. Of the staged rows only their number is known then.
 func (g *Gateway) writeTables(ctx context.Context, s *Survey, dir string, list members) ([]manifest.Table, error) {
 	var out []manifest.Table
 	for _, staged := range s.Tables {
@@ -30,6 +30,9 @@ func (g *Gateway) writeTables(ctx context.Context, s *Survey, dir string, list m
 		}
 		files, err := parquetfile.WriteTable(ctx, dir, staged.Table.FileBase(), list.rows(staged), staged.Table.Columns, opt)
 		if err != nil {
+			return nil, err
+		}
+		if err := staged.Stage.Close(); err != nil { // what is read back and verified can have its memory
 			return nil, err
 		}
 		for _, f := range files {
