@@ -3,6 +3,7 @@
 package export_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -157,4 +158,57 @@ func TestUnchangedRunPublishesNothing(t *testing.T) {
 	if drops := c.settled(t, shippedID); len(drops) != 3 {
 		t.Errorf("three different inputs made the drops %v", drops)
 	}
+}
+
+// TestWhatLooksTheSame: a run waits for the digests only where the last drop may be of the same inputs, and nothing but the
+// digests decides whether it is.
+func TestWhatLooksTheSame(t *testing.T) {
+	extracts := filepath.Join(t.TempDir(), "extracts")
+	mustCopy(t, smallCohort(t), extracts)
+	c := newCouncil(t, shippedAgreement(t))
+	run := func() (outcome export.Outcome, waited bool) {
+		t.Helper()
+		c.now = c.now.AddDate(0, 0, 1)
+		g := c.gateway(t)
+		g.Progress = func(e export.Event) { waited = waited || strings.HasPrefix(e.Step, "comparing") }
+		result := c.exportWith(t, g, shippedID, extracts)
+		return result.Outcome, waited
+	}
+	expect := func(what string, outcome export.Outcome, waits bool) {
+		t.Helper()
+		if got, waited := run(); got != outcome || waited != waits {
+			t.Errorf("%s: %s, waited for the digests: %t; want %s, %t", what, got, waited, outcome, waits)
+		}
+	}
+	// tell has the last run record say something else.
+	tell := func(change func(record map[string]any)) {
+		t.Helper()
+		runs := filesBelow(t, c.path("state", "runs"))
+		file := filepath.Join(c.path("state", "runs"), slices.Max(runs))
+		var record map[string]any
+		if err := json.Unmarshal([]byte(mustRead(t, file)), &record); err != nil {
+			t.Fatal(err)
+		}
+		change(record)
+		text, err := json.Marshal(record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustWrite(t, file, string(text))
+	}
+	missing := filepath.Join(extracts, "2025-26", "missing.csv")
+	text := mustRead(t, missing)
+	expect("the first", export.Published, false)
+	expect("the same again", export.Unchanged, true)
+	tell(func(record map[string]any) { record["sources"].([]any)[0].(map[string]any)["bytes"] = 1.0 })
+	expect("the same, where the record tells of other sizes", export.Unchanged, false)
+	tell(func(record map[string]any) { record["drop"] = "" })
+	expect("the same, where the last record tells of no drop", export.Unchanged, false) // the one before it tells of other sizes
+	expect("the same, where the last record is right", export.Unchanged, true)
+	mustWrite(t, missing, strings.ReplaceAll(text, ",M,", ",A,"))
+	expect("others of the same size", export.Published, true)
+	mustWrite(t, missing, text+"\n")
+	expect("longer ones", export.Published, false)
+	mustWrite(t, missing, text)
+	expect("those of an earlier drop than the last", export.Published, false)
 }

@@ -104,19 +104,13 @@ func (r *run) record(outcome string, refusal *finding.Refusal) error {
 	rec := &Record{
 		Format: "postern-run/v1", Started: r.started.UTC(), Outcome: outcome, Drop: r.result.Drop,
 		Agreement: a.ID, Version: a.Version, SHA256: hex.EncodeToString(a.SHA256[:]), Definitions: hex.EncodeToString(definitions[:]),
-		Tool: "postern " + r.Version, Preflight: r.result.Preflight, Refusal: refusal, Recovered: r.result.Recovered,
+		Tool: r.tool(), Preflight: r.result.Preflight, Refusal: refusal, Recovered: r.result.Recovered,
 		Sources: []SourceRecord{}, Skipped: []string{}, Tables: []TableRecord{}, Linkage: []LinkRecord{}, Findings: []finding.Finding{},
 	}
 	if s := r.survey; s != nil {
 		rec.Reference, rec.Findings = s.Reference, s.Found
 		rec.Skipped = append(rec.Skipped, s.Inventory.Skipped...)
-		for _, src := range s.Sources {
-			of := SourceRecord{File: src.File, Table: src.Table.ID(), Year: src.Year, Term: src.Term, Bytes: src.Size}
-			if src.SHA256 != [sha256.Size]byte{} {
-				of.SHA256 = hex.EncodeToString(src.SHA256[:])
-			}
-			rec.Sources = append(rec.Sources, of)
-		}
+		rec.Sources = append(rec.Sources, s.sourceRecords()...)
 		rec.Linkage = append(rec.Linkage, s.Links...)
 		for _, t := range s.Tables {
 			rec.Tables = append(rec.Tables, t.Account())
@@ -129,4 +123,20 @@ func (r *run) record(outcome string, refusal *finding.Refusal) error {
 	r.result.Record = rec
 	r.result.Run, err = r.State.AddRun(a.ID, data)
 	return err
+}
+
+// tool is the program, as a run record names it.
+func (g *Gateway) tool() string { return "postern " + g.Version }
+
+// sourceRecords are the extracts as a run record has them.
+func (s *Survey) sourceRecords() []SourceRecord {
+	var out []SourceRecord
+	for _, src := range s.Sources {
+		of := SourceRecord{File: src.File, Table: src.Table.ID(), Year: src.Year, Term: src.Term, Bytes: src.Size}
+		if src.SHA256 != [sha256.Size]byte{} {
+			of.SHA256 = hex.EncodeToString(src.SHA256[:])
+		}
+		out = append(out, of)
+	}
+	return out
 }

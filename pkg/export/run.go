@@ -282,33 +282,6 @@ func (r *run) referenceDate() (civil.Date, error) {
 	return date, nil
 }
 
-// comparable is the last drop in this store, when one made from the same inputs would hold the same and be in force; else nil.
-func (r *run) comparable(ctx context.Context) (*state.PublishedDrop, error) {
-	id := r.judgement.Agreement.ID
-	withdrawn, err := r.books.withdrawals(id)
-	if err != nil {
-		return nil, err
-	}
-	last, err := r.lastDrop(ctx, id, withdrawn)
-	if err != nil || last == nil {
-		return nil, err
-	}
-	here, err := r.inStore(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if replaced, err := r.books.superseded(id, here); err != nil || len(replaced) > 0 {
-		return nil, err
-	}
-	return last, nil
-}
-
-// unchanged records that a drop already holds what this run would make.
-func (r *run) unchanged(drop *state.PublishedDrop) error {
-	r.result.Outcome, r.result.Drop = Unchanged, drop.ID
-	return r.record(string(Unchanged), nil)
-}
-
 // LastDrop is an agreement's last drop that is in the store at hand and was not withdrawn; nil when there is none.
 func (g *Gateway) LastDrop(ctx context.Context, agreement string) (*state.PublishedDrop, error) {
 	if drops, err := g.State.Drops(agreement); err != nil || len(drops) == 0 {
@@ -392,30 +365,6 @@ func (r *run) makeDrop(ctx context.Context, before *state.PublishedDrop) (err er
 		return errors.Join(err, r.abandon(d.about.ID, reason))
 	}
 	return err
-}
-
-// stageUnlessSame treats and stages the rows, unless the drop before was made from the same inputs. Where there is none, the
-// digests of the extracts are taken meanwhile: without the processor's help they cost a third of all the rest.
-func (r *run) stageUnlessSame(ctx context.Context, before *state.PublishedDrop) (same bool, err error) {
-	settle := r.survey.Inventory.TakeDigests(ctx)
-	stage := func() error { return r.stage(ctx, r.survey, r.keys, r.spill(r.survey)) }
-	if before == nil {
-		err = stage()
-	}
-	failed := settle() // the record of a refusal has the digests too
-	if failed == nil {
-		r.inputs = r.inputDigest(r.survey, r.keys.KeyCheck())
-	}
-	if err == nil {
-		err = failed
-	}
-	if err != nil || before == nil {
-		return false, err
-	}
-	if before.InputDigest == r.inputs {
-		return true, nil
-	}
-	return false, stage()
 }
 
 // inStore are the ledger's drops of the store at hand, oldest first: those that were published to it, and those that were
