@@ -136,7 +136,7 @@ type publicKey struct {
 }
 
 func (p *program) keysShow(allowed bool) error {
-	_, g, err := p.openGateway()
+	_, g, err := p.openBookkeeper()
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ type sinceJSON struct {
 }
 
 func (p *program) registerVerify(since string) error {
-	_, g, err := p.openGateway()
+	_, g, err := p.openBookkeeper()
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ type checkpointJSON struct {
 }
 
 func (p *program) registerCheckpoint() error {
-	_, g, err := p.openGateway()
+	_, g, err := p.openBookkeeper()
 	if err != nil {
 		return err
 	}

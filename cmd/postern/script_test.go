@@ -27,7 +27,27 @@ const testNow = "POSTERN_TEST_NOW"
 const scriptNow = "2026-06-15T10:00:00Z"
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"postern": scriptMain})
+	testscript.Main(inMemory{m}, map[string]func(){"postern": scriptMain})
+}
+
+// inMemory runs the tests with a temporary folder in memory where there is such a place, since every run flushes its files
+// to the disk some dozens of times.
+type inMemory struct{ m *testing.M }
+
+func (r inMemory) Run() int {
+	const base = "/dev/shm"
+	if info, err := os.Stat(base); err != nil || !info.IsDir() || os.Getenv("TMPDIR") != "" {
+		return r.m.Run()
+	}
+	folder, err := os.MkdirTemp(base, "postern-scripts-")
+	if err != nil {
+		return r.m.Run()
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	if err := os.Setenv("TMPDIR", folder); err != nil {
+		return 1
+	}
+	return r.m.Run()
 }
 
 // scriptMain is main with a clock that a script can set.
@@ -65,7 +85,8 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("REPO", root)
 			env.Setenv(testNow, scriptNow)
-			env.Setenv("TZ", "Pacific/Auckland") // days are England's, whatever the machine's are
+			env.Setenv("TZ", "Pacific/Auckland")  // days are England's, whatever the machine's are
+			env.Setenv("GOGC", os.Getenv("GOGC")) // scripts have nothing of the environment but what is set here
 			if folder := verifier(); folder != "" {
 				env.Setenv("PATH", folder+string(filepath.ListSeparator)+env.Getenv("PATH"))
 			}

@@ -99,6 +99,17 @@ func (p *program) gateway(c *config.Config) (*export.Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
+	g, err := p.bookkeeper(c)
+	if err != nil {
+		return nil, err
+	}
+	g.Catalogue, g.Readers = cat, readers(cat, 0)
+	return g, nil
+}
+
+// bookkeeper is a gateway without definitions, for commands that look at nothing but keys and register: reading the
+// definitions would take most of their time.
+func (p *program) bookkeeper(c *config.Config) (*export.Gateway, error) {
 	folder, err := state.Open(c.State)
 	if err != nil {
 		return nil, usageError{err}
@@ -107,8 +118,7 @@ func (p *program) gateway(c *config.Config) (*export.Gateway, error) {
 		_, _ = fmt.Fprintf(p.stderr, "postern: notice: %s\n", notice) // a notice that cannot be written stops nothing
 	}
 	return &export.Gateway{
-		LACode: c.Organisation.LACode, Catalogue: cat, Agreements: c.Agreements, Keys: custody.Open(c.Keys), State: folder,
-		Readers: readers(cat, 0), Now: p.now, Version: version, Build: build,
+		LACode: c.Organisation.LACode, Agreements: c.Agreements, Keys: custody.Open(c.Keys), State: folder, Now: p.now, Version: version, Build: build,
 	}, nil
 }
 
@@ -119,6 +129,16 @@ func (p *program) openGateway() (*config.Config, *export.Gateway, error) {
 		return nil, nil, err
 	}
 	g, err := p.gateway(c)
+	return c, g, err
+}
+
+// openBookkeeper is loadConfig and bookkeeper.
+func (p *program) openBookkeeper() (*config.Config, *export.Gateway, error) {
+	c, err := p.loadConfig()
+	if err != nil {
+		return nil, nil, err
+	}
+	g, err := p.bookkeeper(c)
 	return c, g, err
 }
 

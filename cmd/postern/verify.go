@@ -102,7 +102,7 @@ func (p *program) allowedSigners(file string) (signature.AllowedSigners, error) 
 		}
 		return allowed, nil
 	}
-	_, g, err := p.openGateway()
+	_, g, err := p.openBookkeeper()
 	if err != nil {
 		return nil, err
 	}

@@ -139,7 +139,7 @@ func TestCanaryCommand(t *testing.T) {
 		}
 	})
 	mustMkdir(t, c.path("tmp"))
-	w := newWatch(t, 3*time.Millisecond, c.path("state"), c.path("tmp"), c.drops())
+	w := newGlance(t, 3*time.Millisecond, c.path("state"), c.path("tmp"), c.drops())
 	wide := c.agreementFile(wideID)
 	check := func(want int, args ...string) {
 		t.Helper()
@@ -204,6 +204,9 @@ func TestCanaryCommand(t *testing.T) {
 		}
 	}
 	w.end()
+	if !w.saw("/drop/children.parquet") { // which a finished run has not in its staging folder
+		t.Error("the watch did not look while a run was at work")
+	}
 	for held, name := range w.names {
 		found, err := planted.search.file(held)
 		absent(t, strings.TrimPrefix(name, c.dir), found, err)

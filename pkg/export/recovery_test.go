@@ -257,7 +257,7 @@ func TestBooksThatCannotBeKept(t *testing.T) {
 		{"the pre-flight record", "", false, false, "preflight"},
 		{"the register, at the prepared entry", "signing", false, false, "register/pending.new"},
 		{"the run record", "signing", false, true, "runs"},
-		{"the membership index", "writing", false, true, "membership"},
+		{"the membership index", "writing", false, true, "membership/" + shippedID},
 		{"the ledger", manifest.SignatureName, true, false, "drops"},
 		{"the register, at the published entry", manifest.SignatureName, true, false, "register/pending.new"},
 	} {

@@ -24,8 +24,16 @@ type watch struct {
 	kept     map[uint64]bool       // by inode
 	names    map[string]string     // of what was kept: from the evidence's name to the first name it had
 	modes    map[string][]modeSeen // by path
+	glances  bool                  // no file's mode matters: a folder in which no name came or went is not listed again
+	listed   map[string]listed     // by folder
 	stop     chan struct{}
 	done     sync.WaitGroup
+}
+
+// listed is what a folder held when it was listed, some time after its last change.
+type listed struct {
+	changed time.Time
+	folders []string
 }
 
 type modeSeen struct {
@@ -36,10 +44,19 @@ type modeSeen struct {
 // newWatch begins to watch, looking every so often. The evidence is on the same file system as what is watched.
 func newWatch(tb testing.TB, every time.Duration, roots ...string) *watch {
 	tb.Helper()
-	w := &watch{
-		every: every, roots: roots, evidence: filepath.Join(tb.TempDir(), "evidence"), kept: make(map[uint64]bool),
-		names: make(map[string]string), modes: make(map[string][]modeSeen), stop: make(chan struct{}),
-	}
+	return beginWatch(tb, &watch{every: every, roots: roots})
+}
+
+// newGlance begins a watch of what appears, and not of how the modes of files change.
+func newGlance(tb testing.TB, every time.Duration, roots ...string) *watch {
+	tb.Helper()
+	return beginWatch(tb, &watch{every: every, roots: roots, glances: true})
+}
+
+func beginWatch(tb testing.TB, w *watch) *watch {
+	tb.Helper()
+	w.evidence, w.kept = filepath.Join(tb.TempDir(), "evidence"), make(map[uint64]bool)
+	w.names, w.modes, w.listed, w.stop = make(map[string]string), make(map[string][]modeSeen), make(map[string]listed), make(chan struct{})
 	mustMkdir(tb, w.evidence)
 	w.done.Go(func() {
 		for {
@@ -59,6 +76,10 @@ func (w *watch) look() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, root := range w.roots {
+		if w.glances {
+			w.glance(root)
+			continue
+		}
 		// What cannot be looked at has just been removed.
 		_ = filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
 			if err != nil {
@@ -71,6 +92,42 @@ func (w *watch) look() {
 			w.see(name, info)
 			return nil
 		})
+	}
+}
+
+// glance keeps what there is in a folder, and below it.
+func (w *watch) glance(folder string) {
+	info, err := os.Lstat(folder)
+	if err != nil {
+		return // it has just been removed
+	}
+	w.see(folder, info)
+	last, known := w.listed[folder]
+	if !known || !last.changed.Equal(info.ModTime()) {
+		began := time.Now()
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			return
+		}
+		whole := true
+		last = listed{changed: info.ModTime()}
+		for _, entry := range entries {
+			name := filepath.Join(folder, entry.Name())
+			if entry.IsDir() {
+				last.folders = append(last.folders, name)
+			} else if info, err := entry.Info(); err == nil {
+				w.see(name, info)
+			} else {
+				whole = false
+			}
+		}
+		// The clock of file systems ticks some hundred times a second: one more change soon after the last may show the same time.
+		if whole && began.Sub(info.ModTime()) > 100*time.Millisecond {
+			w.listed[folder] = last
+		}
+	}
+	for _, name := range last.folders {
+		w.glance(name)
 	}
 }
 
