@@ -68,7 +68,7 @@ func (d *drop) build(ctx context.Context) (err error) {
 		return err
 	}
 	prepared = true
-	if err := members.seal(); err != nil {
+	if err := members.seal(d.survey); err != nil {
 		return err
 	}
 	// The run record is there before the drop is whole: whoever publishes it, its rows are accounted for.

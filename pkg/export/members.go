@@ -42,11 +42,13 @@ func (m members) rows(t *Staged) parquetfile.Rows {
 	return t.Stage
 }
 
-// seal puts the lists in their places.
-func (m members) seal() error {
-	for _, w := range m {
-		if err := w.Close(); err != nil {
-			return err
+// seal puts the lists in their places, in the order of the survey's tables.
+func (m members) seal(s *Survey) error {
+	for _, t := range s.Tables {
+		if w := m[t]; w != nil {
+			if err := w.Close(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -82,8 +84,10 @@ func (l listing) Ordered(ctx context.Context, yield func(*minimise.Batch) error)
 			}
 		}
 	})
+	defer writing.Wait() // also where yield panics: the list is given up then
+	defer close(texts)
 	last := uint32(0)
-	err := l.Stage.Ordered(ctx, func(b *minimise.Batch) error {
+	return l.Stage.Ordered(ctx, func(b *minimise.Batch) error {
 		var text []byte
 		select {
 		case text = <-free:
@@ -94,7 +98,4 @@ func (l listing) Ordered(ctx context.Context, yield func(*minimise.Batch) error)
 		}
 		return yield(b)
 	})
-	close(texts)
-	writing.Wait()
-	return err
 }

@@ -78,7 +78,8 @@ func (g *Gateway) Plan(ctx context.Context, req Request, keys minimise.Keys) (*S
 	return s, nil
 }
 
-// spill makes the folder of a survey's spilled rows, under the state folder's staging.
+// spill makes the folder of what a survey keeps on disk, under the state folder's staging. What a survey that was killed left
+// there goes first.
 func (g *Gateway) spill(s *Survey) func() (string, error) {
 	return func() (string, error) {
 		if s.ownLock && s.lock == nil {
@@ -88,7 +89,12 @@ func (g *Gateway) spill(s *Survey) func() (string, error) {
 			}
 			s.lock = lock
 		}
-		s.spilled = true
+		if !s.spilled {
+			if err := g.State.RemoveStaging(s.Agreement.ID, s.spillName); err != nil {
+				return "", err
+			}
+			s.spilled = true
+		}
 		return g.State.Staging(s.Agreement.ID, s.spillName)
 	}
 }

@@ -55,7 +55,7 @@ func (c *Children) NumberAtMost(n int, dir func() (string, error)) {
 	c.others = unnumbered{seed: maphash.MakeSeed(), dir: dir}
 }
 
-// Close removes what was kept on disk.
+// Close removes what was kept on disk. If there was anything, Among and Distinct are errors from then on.
 func (c *Children) Close() error { return c.others.close() }
 
 // Len is how many identifiers have a number.
@@ -74,7 +74,7 @@ func (c *Children) has(id []byte) bool {
 }
 
 // Among tells which of some words, each a normalised identifier, are one of the run's children. The function that it returns
-// knows of these words only.
+// knows of these words only. It reads what was kept on disk once, and is an error where that is not whole.
 func (c *Children) Among(words [][]byte) (func(word []byte) bool, error) {
 	known := make(map[string]bool)
 	for _, w := range words {
@@ -87,14 +87,12 @@ func (c *Children) Among(words [][]byte) (func(word []byte) bool, error) {
 }
 
 // Distinct refuses the run when a child without a number was met in two forms that only NFKC makes one. It is for when all rows
-// were read; of all others that was found at once.
+// were read; of all others that was found at once. It is an error where what was kept on disk could not be written, so that a
+// full disk shows before anything is made of the rows.
 func (c *Children) Distinct() error {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	if len(c.folded) == 0 {
-		return nil
-	}
-	plain := make(map[string]bool)
+	plain := make(map[string]bool, len(c.folded))
 	for n := range c.folded {
 		plain[string(c.numbers.Bytes(n))] = false
 	}

@@ -41,8 +41,9 @@
 //
 // Per child about 100 bytes, per event about 30 (its key, to know later repeats by) and 36 more for each table that puts
 // events together, until that is done, per pupil of one school census about
-// 80 and 200 more for one who is a child, per pupil number of a child about 40; rows themselves stream. Tables that are
-// made of the same files are made together, so that each is read once for all of them.
+// 80 and 200 more for one who is a child, per pupil number of a child about 40; rows themselves stream. Of a child whom only
+// rows that stream or pass through name, about 30, and nothing beyond so many of them (Children.NumberAtMost). Tables that
+// are made of the same files are made together, so that each is read once for all of them.
 package harmonise
 
 import (

@@ -69,6 +69,11 @@ func (m *met) meet(b *extract.Batch, column *extract.Column) error {
 		}
 	}
 	m.most = max(m.most, len(m.plain))
+	if m.joined { // the piece may be a whole file
+		err := m.children.others.add(m.others)
+		m.others = m.others[:0]
+		return err
+	}
 	return nil
 }
 

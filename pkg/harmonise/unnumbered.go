@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"hash/maphash"
 	"io"
 	"os"
@@ -18,11 +19,14 @@ import (
 // them. The hash has a seed that nobody outside the process knows, and that ends with it. Of 2^32 children and a thousand
 // words, one word is taken for a child's once in four million runs.
 type unnumbered struct {
-	mu   sync.Mutex
-	seed maphash.Seed
-	dir  func() (string, error)
-	file *os.File
-	out  *bufio.Writer
+	mu    sync.Mutex
+	seed  maphash.Seed
+	dir   func() (string, error)
+	file  *os.File
+	out   *bufio.Writer
+	bytes int64  // written to it
+	sum   uint32 // of these, CRC-32C: what comes back is what was written
+	gone  bool   // there was one, and it was removed
 }
 
 // unnumberedName is the file's.
@@ -53,19 +57,31 @@ func (u *unnumbered) add(hashes []uint64) error {
 		if _, err := u.out.Write(cell[:]); err != nil {
 			return fmt.Errorf("keep hashes of identifiers: %w", err)
 		}
+		u.sum = checkSum(u.sum, cell[:])
+		u.bytes += int64(len(cell))
 	}
 	return nil
 }
 
-// find sets those of some words that are an identifier of such a child.
+// errHashes is met when hashes that were kept are asked for and are not there as they were written.
+var errHashes = errors.New("hashes of identifiers are damaged or were removed: they did not come back as they were written")
+
+// find sets those of some words that are an identifier of such a child. Where there are no words it only sees to it that all
+// hashes are written. What is not told of all hashes is an error, for a word that is not found may leave.
 func (u *unnumbered) find(words map[string]bool) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.file == nil {
+	switch {
+	case u.gone:
+		return errHashes
+	case u.file == nil:
 		return nil
 	}
 	if err := u.out.Flush(); err != nil {
 		return fmt.Errorf("keep hashes of identifiers: %w", err)
+	}
+	if len(words) == 0 {
+		return nil
 	}
 	hashes := make(map[uint64]string, len(words))
 	for word := range words {
@@ -75,25 +91,43 @@ func (u *unnumbered) find(words map[string]bool) error {
 		return fmt.Errorf("read hashes of identifiers: %w", err)
 	}
 	in := bufio.NewReaderSize(u.file, 256<<10)
-	for {
-		var cell [8]byte
+	sum := uint32(0)
+	var cell [8]byte
+	for range u.bytes / int64(len(cell)) {
 		switch _, err := io.ReadFull(in, cell[:]); {
-		case errors.Is(err, io.EOF):
-			return nil
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return errHashes
 		case err != nil:
 			return fmt.Errorf("read hashes of identifiers: %w", err)
 		}
+		sum = checkSum(sum, cell[:])
 		if word, ok := hashes[binary.LittleEndian.Uint64(cell[:])]; ok {
 			words[word] = true
 		}
 	}
+	if sum != u.sum {
+		return errHashes
+	}
+	_, err := u.file.Seek(u.bytes, io.SeekStart) // where the next is written
+	if err != nil {
+		return fmt.Errorf("read hashes of identifiers: %w", err)
+	}
+	return nil
 }
 
+// checkSum goes on with a CRC-32C, which processors have an instruction for.
+func checkSum(sum uint32, b []byte) uint32 {
+	return crc32.Update(sum, crc32.MakeTable(crc32.Castagnoli), b)
+}
+
+// close removes the file. Nobody can be found in it any more.
 func (u *unnumbered) close() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	if u.file == nil {
 		return nil
 	}
 	err := errors.Join(u.file.Close(), os.Remove(u.file.Name()))
-	u.file = nil
+	u.file, u.out, u.gone = nil, nil, true
 	return err
 }

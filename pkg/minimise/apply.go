@@ -19,9 +19,11 @@
 //
 // # Cost
 //
-// Per distinct identifier of a run one HMAC (about 1 µs); per distinct value of a worker's columns one treatment (a few ns);
-// per row and column one look-up and a code of 1 to 4 bytes (about 2 ns); to order the rows, about 50 ns a row. Memory: rows
-// up to the stage's budget, and per distinct identifier about 50 bytes (a child's number, and the pseudonym).
+// Per distinct identifier of a run one HMAC (about 1 µs), and of a child who has no number (harmonise.Unnumbered) one per
+// distinct value of a worker's column; per distinct value of a worker's columns one treatment (a few ns); per row and column
+// one look-up and a code of 1 to 4 bytes (about 2 ns); to order the rows, about 50 ns a row. Memory: rows up to the stage's
+// budget, and about 50 bytes per child who has a number, and per distinct identifier of another column that becomes a
+// pseudonym; of children who have none, nothing.
 package minimise
 
 import (

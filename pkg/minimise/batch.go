@@ -47,8 +47,8 @@ type Column struct {
 // A cell is a code: 0 is null, any other 1 + a number's distance from the least that the column may hold, so that codes
 // order as their values do. A column of codes, booleans, dates or bounded numbers takes 1, 2 or 3 bytes of a row, as its
 // range needs. A pseudonym takes 4: its number in the book of its domain and, once rows are ordered, its place among all
-// pseudonyms of the book by their bytes. Of a table with children who have no number, it is in an ordered batch the child's place
-// among those of the table.
+// pseudonyms of the book by their bytes. Where a table has children who have no number, the code of the child's pseudonym is, in
+// an ordered batch, the child's place among those of the table.
 //
 // A row is the codes of its columns one after the other, big-endian: first the child's pseudonym, then the event date, then
 // every other column. To order rows is to compare their bytes.
@@ -307,7 +307,8 @@ func (b *Batch) AppendText(dst []byte, row, column int) []byte {
 	return b.layout.writers[column].AppendText(dst, b.MAC(row, column))
 }
 
-// Slice is a part of the batch, from row from to before row to. It is valid as long as the batch.
+// Slice is a part of the batch, from row from to before row to. It is valid as long as the batch. One that is not ordered yet
+// must have no rows of children who have no number.
 func (b *Batch) Slice(from, to int) *Batch {
 	w := b.layout.width
 	s := &Batch{layout: b.layout, rows: b.rows[from*w : to*w : to*w], ranks: b.ranks, leads: b.leads}

@@ -18,7 +18,8 @@ import (
 //
 // The child's book is numbered as harmonise.Children numbers children; any other has a dictionary of its own. Memory per
 // distinct identifier: 20 bytes for the pseudonym, 8 once rows are ordered, and the dictionary's (its text and about 10
-// bytes). It is safe for concurrent use.
+// bytes). A child who has no number is in no book: his or her rows have the pseudonym with them (wide.go). It is safe for
+// concurrent use.
 type book struct {
 	mu     sync.Mutex
 	ids    *extract.Dictionary // nil for the child's

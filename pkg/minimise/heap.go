@@ -7,8 +7,8 @@ type heap struct {
 	open  [buckets][]byte   // the block that rows are put in
 	used  [buckets]int      // how many of its bytes are rows
 	full  [buckets][][]byte // those before it
-	free  [][]byte
-	held  int // bytes of rows in memory
+	free  *[][]byte         // blocks of that size whose rows were spilled, of all heaps of the stage
+	held  int               // bytes of rows in memory
 	rows  [buckets]int64
 	count int64
 	files []*spillFile
@@ -37,8 +37,8 @@ func (h *heap) grow(bucket int) {
 	if len(last) > 0 {
 		h.full[bucket] = append(h.full[bucket], last)
 	}
-	if n := len(h.free); n > 0 {
-		h.open[bucket], h.free = h.free[n-1], h.free[:n-1]
+	if free := *h.free; len(free) > 0 {
+		h.open[bucket], *h.free = free[len(free)-1], free[:len(free)-1]
 		return
 	}
 	h.open[bucket] = make([]byte, max(min(2*cap(last), h.most), 16*h.width))

@@ -13,15 +13,15 @@ import (
 // Children counts the distinct children of whom there are rows; 0 where their pseudonym does not leave. Where there are wide
 // rows these are read for it.
 func (s *Stage) Children(ctx context.Context) (int64, error) {
+	if s.closed {
+		return 0, errClosed
+	}
 	n := int64(0)
 	for _, word := range s.seen {
 		n += int64(bits.OnesCount64(word))
 	}
 	if s.wide.count == 0 {
 		return n, nil
-	}
-	if s.closed {
-		return 0, errClosed
 	}
 	book := s.layout.books[s.layout.lead].ranks(s.workers)
 	var wide wideLeads

@@ -62,7 +62,7 @@ func (s *Stage) ordering() (*ordering, error) {
 	if o.wide {
 		o.width = s.wide.width
 	}
-	s.numbered.free, s.wide.free = nil, nil
+	s.free = nil
 	largest := int64(0)
 	for bucket := range buckets {
 		rows := o.rows(bucket)
@@ -83,7 +83,7 @@ func (s *Stage) ordering() (*ordering, error) {
 		if err := s.spill(); err != nil {
 			return nil, err
 		}
-		s.numbered.free, s.wide.free = nil, nil
+		s.free = nil
 	}
 	for _, f := range slices.Concat(s.numbered.files, s.wide.files) {
 		if err := f.check(); err != nil {

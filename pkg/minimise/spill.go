@@ -69,7 +69,7 @@ func (h *heap) spill(f *os.File) error {
 			spilt.sums[i] = checkSum(spilt.sums[i], rows)
 			at += int64(len(rows))
 			if cap(rows) == h.most {
-				h.free = append(h.free, rows[:cap(rows)])
+				*h.free = append(*h.free, rows[:cap(rows)])
 			}
 		})
 		spilt.ends[i+1] = at

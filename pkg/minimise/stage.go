@@ -30,9 +30,9 @@ const (
 // where there are any, the others are widened when rows are ordered.
 //
 // Cost: the memory that SpillAt says, whatever the number of rows, a quarter more while rows are ordered, and the batch that
-// is handed on; each row is written and read once when there are more, and once more if its bucket is divided. Where there
-// are wide rows, to count the children and to list them each read these once more. The order is a total one over the whole
-// row, so that it does not depend on how rows came in, on the memory, on the workers or on who has a number.
+// is handed on; each row is written and read once when there are more, and once more if its bucket is divided. To count the
+// children (Children) is to read the wide rows once more. The order is a total one over the whole row, so that it does not
+// depend on how rows came in, on the memory, on the workers or on who has a number.
 type Stage struct {
 	layout   *layout
 	dir      func() (string, error)
@@ -42,6 +42,7 @@ type Stage struct {
 	limit    int // of a bucket's bytes, for tests; 0 for what the memory allows
 	numbered heap
 	wide     heap
+	free     [][]byte // blocks of either
 	seen     []uint64 // of the numbers of the child's book, those of which there are rows
 	spilled  int      // files made when memory was full
 	divided  int      // files made while buckets were divided
@@ -53,6 +54,7 @@ type Stage struct {
 func (t *Table) NewStage(dir func() (string, error)) *Stage {
 	s := &Stage{layout: t.layout, dir: dir, name: t.FileBase(), workers: runtime.GOMAXPROCS(0)}
 	s.numbered.width, s.wide.width = t.layout.width, t.layout.width+wider
+	s.numbered.free, s.wide.free = &s.free, &s.free
 	s.SpillAt(stageBudget)
 	return s
 }
@@ -115,10 +117,10 @@ func (s *Stage) Close() error {
 		for _, f := range h.files {
 			errs = append(errs, os.Remove(f.path))
 		}
-		h.files, h.free = nil, nil
+		h.files = nil
 		h.forget()
 	}
-	s.seen, s.closed = nil, true
+	s.seen, s.free, s.closed = nil, nil, true
 	return errors.Join(errs...)
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/postern-gateway/postern/pkg/extract"
 	"github.com/postern-gateway/postern/pkg/minimise"
 )
 
@@ -152,4 +153,78 @@ func childrenOf(t *testing.T, s *minimise.Stage) int64 {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// TestSpilledMemoryIsUsedAgain: when the children who have a number come first, and then those who have none, the memory of the
+// rows of the first serves those of the others.
+func TestSpilledMemoryIsUsedAgain(t *testing.T) {
+	const budget = 1 << 20
+	var b strings.Builder
+	b.WriteString("la_child_id,session_date,session,attendance_code\n")
+	for i := range 4 * budget / 10 {
+		if i < 3*budget/10 {
+			fmt.Fprintf(&b, "A%d,04/09/2024,AM,/\n", i%200)
+		} else if i%10 < 3 {
+			fmt.Fprintf(&b, "B%d,04/09/2024,AM,/\n", i%1000)
+		}
+	}
+	c := catalogue(t)
+	a := terms{period: "2020-04-01/2029-03-31", tables: "  attendance/daily:\n    child: {treatment: pseudonym, from: la_child_id}\n    day: {treatment: date, from: session_date, to: day}\n    session: {treatment: keep}\n"}.parse(t, c)
+	r := start(t, c, a, newKeys(t, "dsa-test"), reference(), put(t, map[string]string{"2024-25/attendance.csv": b.String()}))
+	hashes := t.TempDir()
+	r.plan.Children().NumberAtMost(200, func() (string, error) { return hashes, nil })
+	stage, _ := staged(t, r, "attendance/daily", func(s *minimise.Stage) { s.SpillAt(budget) })
+	if n := len(stage.Runs()); n == 0 || n > 3 || childrenOf(t, stage) != 500 {
+		t.Fatalf("%d spill files, %d children", n, childrenOf(t, stage))
+	}
+	if got := stage.Blocks(); got > budget*3/2 {
+		t.Errorf("blocks take %d bytes, of %d", got, budget)
+	}
+	if err := errors.Join(stage.Close(), r.plan.Children().Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestClosedStageHasNoChildren: what was thrown away is not counted as nothing.
+func TestClosedStageHasNoChildren(t *testing.T) {
+	c := catalogue(t)
+	a := terms{tables: "  attendance/daily:\n    child: {treatment: pseudonym, from: la_child_id}\n"}.parse(t, c)
+	r := start(t, c, a, newKeys(t, "dsa-test"), reference(), attendance(t, 100))
+	stage, _ := staged(t, r, "attendance/daily", func(*minimise.Stage) {})
+	if childrenOf(t, stage) == 0 {
+		t.Fatal("there are no children")
+	}
+	if err := stage.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := stage.Children(context.Background()); err == nil {
+		t.Errorf("a closed stage has %d children", n)
+	}
+}
+
+// TestChildrenAreCountedOnce: a child some of whose rows were staged before he or she had a number, and some after, is one; one
+// whose number another table gave is counted in this one too.
+func TestChildrenAreCountedOnce(t *testing.T) {
+	c := catalogue(t)
+	a := terms{tables: "  attendance/daily:\n    child: {treatment: pseudonym, from: la_child_id}\n    session: {treatment: keep}\n"}.parse(t, c)
+	r := start(t, c, a, newKeys(t, "dsa-test"), reference(), attendance(t, 300))
+	hashes := t.TempDir()
+	dir := func() (string, error) { return hashes, nil }
+	r.plan.Children().NumberAtMost(0, dir)
+	before, _ := staged(t, r, "attendance/daily", func(s *minimise.Stage) { s.SpillAt(1) })
+	both, _ := staged(t, r, "attendance/daily", func(*minimise.Stage) {})
+	if err := r.plan.Children().Close(); err != nil {
+		t.Fatal(err)
+	}
+	r.plan.Children().NumberAtMost(1<<20, dir)
+	after, _ := staged(t, r, "attendance/daily", func(*minimise.Stage) {})
+	if err := r.treat("attendance/daily", func(_ *minimise.Table, _ *extract.Batch, b *minimise.Batch) error { return both.Add(b) }); err != nil {
+		t.Fatal(err)
+	}
+	want := int64(len(leadsOf(t, after)))
+	for name, stage := range map[string]*minimise.Stage{"before": before, "both": both, "after": after} {
+		if got := childrenOf(t, stage); got != want || got < 30 || int64(len(leadsOf(t, stage))) != got {
+			t.Errorf("%s: %d children are counted, of %d", name, got, want)
+		}
+	}
 }

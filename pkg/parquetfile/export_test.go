@@ -31,3 +31,6 @@ func WriteTableOf(ctx context.Context, dir, base string, rows Rows, columns []mi
 func CreateOf(path string, columns []minimise.Column, opt Options, s Sizes) (*Writer, error) {
 	return create(path, columns, opt, s.size(), &shop{}, 0)
 }
+
+// Says is how many batches say what the codes of the row group at hand are.
+func (w *Writer) Says() int { return len(w.meaning.says) }
