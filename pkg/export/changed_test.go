@@ -1,70 +1,75 @@
+//go:build unix
+
 package export_test
 
 import (
 	"context"
-	"crypto/sha256"
-	"fmt"
+	"errors"
+	"path"
 	"path/filepath"
-	"strings"
+	"slices"
 	"testing"
 
-	"github.com/postern-gateway/postern/pkg/dataset"
-	"github.com/postern-gateway/postern/pkg/extract"
-	"github.com/postern-gateway/postern/pkg/extract/csv"
+	"github.com/postern-gateway/postern/pkg/export"
+	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/store"
+	"github.com/postern-gateway/postern/pkg/store/dir"
 )
 
-// rewriting reads CSV, and lets somebody write to the file that was just read for its dates.
-type rewriting struct {
-	csv.Reader
-	rewrite func(path string)
+// lossyStore loses bytes of one object on the way.
+type lossyStore struct {
+	*dir.Store
+	key string // its name
 }
 
-func (r rewriting) Read(ctx context.Context, demands []*extract.Demand) error {
-	err := r.Reader.Read(ctx, demands)
-	if demands[0].Source.Year == 0 {
-		r.rewrite(demands[0].Source.Path)
+func (s *lossyStore) Put(ctx context.Context, key string, b store.Body) error {
+	if path.Base(key) == s.key {
+		return &store.Error{Op: store.OpPut, Key: key, Err: store.ErrBody, Hint: "run again"}
 	}
-	return err
+	return s.Store.Put(ctx, key, b)
 }
 
-// TestChangedExtract: a register that is written to between the reading that tells its year and the one that treats its rows
-// refuses the run, however many workers read it. The run record has the digest of the other file, and none of this one: there
-// is no file that it would be of.
-func TestChangedExtract(t *testing.T) {
-	folder := filepath.Join(t.TempDir(), "extracts")
-	file := filepath.Join(folder, "2024-25", "attendance.csv")
-	header := filepath.Join(folder, "2024-25", "header.csv")
-	mustMkdir(t, filepath.Dir(file))
-	mustWrite(t, header, "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n1,F,01/02/2012,WBRI,"+upn(1)+",,\n")
-	c := newCouncil(t)
-	text := agreementOver(c.catalogue, preamble(wideID, usualPeriod, "linkage: {pupils: 0, returns: 0}\n", "null"), func(tab *dataset.Table) bool { return tab.ID() == "attendance_daily" })
-	rows := registers(5000, 2)
-	for _, workers := range []int{1, 2, 16} {
-		mustWrite(t, file, rows)
-		c := newCouncil(t, text)
-		g := c.gateway(t)
-		g.Workers = workers
-		g.Readers[".csv"] = rewriting{csv.Reader{Workers: workers}, func(path string) {
-			if path == file {
-				mustWrite(t, file, strings.Replace(rows, "01/02/2012", "01/02/2013", 1))
-			}
-		}}
-		if err := c.tryExport(t, g, wideID, folder); !strings.HasPrefix(err.Error(), "SOURCE_CHANGED: ") {
-			t.Fatalf("%d workers: %v", workers, err)
+// TestStagedFileThatChanges: a staged file that is no longer what was signed when it is sent ends its drop, and the next run makes
+// another; one that was lost on the way is sent again by the next run.
+func TestStagedFileThatChanges(t *testing.T) {
+	extracts := smallCohort(t)
+	const name = "children.parquet"
+	c := newCouncil(t, shippedAgreement(t))
+	g := c.faulty(t, &faultyStore{at: func(key string) {
+		if path.Base(key) != name {
+			return
 		}
-		runs := c.runs(t, wideID)
-		last := runs[len(runs)-1]
-		if last.Outcome != "refused" || len(last.Sources) != 2 {
-			t.Fatalf("%d workers: %+v", workers, last)
+		staged, err := filepath.Glob(c.path("state", "staging", shippedID, "*", "*", name))
+		if err != nil || len(staged) != 1 {
+			t.Fatalf("staged: %v, %v", staged, err)
 		}
-		for _, src := range last.Sources {
-			want := map[string]string{file: "", header: fmt.Sprintf("%x", sha256.Sum256([]byte(mustRead(t, header))))}[src.File]
-			if src.SHA256 != want {
-				t.Errorf("%d workers: the digest of %s is recorded as %q, want %q", workers, filepath.Base(src.File), src.SHA256, want)
-			}
-		}
-		if drops := filesBelow(t, c.path("drops")); len(drops) > 0 {
-			t.Errorf("%d workers: %q was published", workers, drops)
-		}
+		text := []byte(mustRead(t, staged[0]))
+		text[len(text)/2] ^= 1
+		mustWrite(t, staged[0], string(text))
+	}})
+	var refusal *finding.Refusal
+	if err := c.tryExport(t, g, shippedID, extracts); !errors.As(err, &refusal) || refusal.Code != finding.VerifyAfterWriteFailed {
+		t.Errorf("the run with a changed file failed with %v", err)
+	}
+	if h := c.history(t); len(h.prepared) != 1 || len(h.abandoned) != 1 {
+		t.Errorf("the register: %+v", h)
+	}
+	next := c.export(t, shippedID, extracts)
+	if drops := c.settled(t, shippedID); next.Outcome != export.Published || !slices.Equal(drops, []string{next.Drop}) {
+		t.Errorf("the next run was %s; the store holds %v", next.Outcome, drops)
+	}
+	c = newCouncil(t, shippedAgreement(t))
+	g = c.gateway(t)
+	target, ok := g.Store.(*dir.Store)
+	if !ok {
+		t.Fatal("the store is no folder")
+	}
+	g.Store = &lossyStore{target, name}
+	if err := c.tryExport(t, g, shippedID, extracts); !errors.Is(err, store.ErrBody) || errors.As(err, &refusal) && refusal.Code == finding.VerifyAfterWriteFailed {
+		t.Errorf("the run whose file was lost on the way failed with %v", err)
+	}
+	again := c.export(t, shippedID, extracts)
+	if drops := c.settled(t, shippedID); again.Outcome != export.Unchanged || len(again.Recovered) != 1 || !slices.Equal(drops, []string{again.Drop}) {
+		t.Errorf("the run after it was %s, recovered %v; the store holds %v", again.Outcome, again.Recovered, drops)
 	}
 }

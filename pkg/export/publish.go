@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -135,14 +136,21 @@ func hopeless(err error) string {
 
 // put puts one file of a drop. What is listed in SHA256SUMS must still be what was listed.
 func (r *run) put(ctx context.Context, id, files, name string, sums manifest.Sums) error {
-	body, err := store.BodyFromFile(filepath.Join(files, filepath.FromSlash(name)))
+	file := filepath.Join(files, filepath.FromSlash(name))
+	want, listed := sums.Find(name)
+	body, err := store.BodyFromFile(file, want)
+	if err == nil && !listed { // the list itself, and its signature
+		var data []byte
+		data, err = os.ReadFile(file)
+		body = store.BodyFromBytes(data)
+	}
 	if err != nil {
 		return fmt.Errorf("read staged drop: %w", err)
 	}
-	if want, listed := sums.Find(name); listed && want != body.SHA256 {
+	err = r.Store.Put(ctx, id+"/"+name, body)
+	if errors.Is(err, store.ErrBody) && !holds(ctx, body) {
 		return damaged(id)
 	}
-	err = r.Store.Put(ctx, id+"/"+name, body)
 	if errors.Is(err, store.ErrTaken) {
 		return finding.WithHint(fmt.Errorf("publish %s: %w", id, err),
 			"something else has written to this place in the store: see that one gate only serves the agreement; the next run takes the next number")
@@ -151,6 +159,16 @@ func (r *run) put(ctx context.Context, id, files, name string, sums manifest.Sum
 		return fmt.Errorf("publish %s: %w", id, err)
 	}
 	return nil
+}
+
+// holds reports whether a body is what was announced, as far as it can be read: then it was lost on the way to the store.
+func holds(ctx context.Context, body store.Body) bool {
+	r, err := body.Reader(ctx)
+	if err != nil {
+		return !errors.Is(err, store.ErrBody)
+	}
+	_, err = io.Copy(io.Discard, r)
+	return !errors.Is(errors.Join(err, r.Close()), store.ErrBody)
 }
 
 // enterPublished remembers a published drop in the ledger and then in the register, and removes its staging. The

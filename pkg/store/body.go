@@ -29,31 +29,17 @@ func BodyFromBytes(data []byte) Body {
 	}
 }
 
-// BodyFromFile is the body that holds what the regular file at path holds now: it reads the file once for its size and
-// digest. A file that changes afterwards no longer matches them, and a store refuses it with ErrBody.
-func BodyFromFile(path string) (Body, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return Body{}, fmt.Errorf("store: body: %w", err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
+// BodyFromFile is the body that holds what the regular file at path is to hold, by its digest. The file is not read for it:
+// of one that holds something else, or changes afterwards, a store keeps nothing, and answers ErrBody.
+func BodyFromFile(path string, sha256 [32]byte) (Body, error) {
+	info, err := os.Stat(path)
 	if err != nil {
 		return Body{}, fmt.Errorf("store: body: %w", err)
 	}
 	if !info.Mode().IsRegular() {
 		return Body{}, fmt.Errorf("store: body: %s: not a regular file", path)
 	}
-	digest := sha256.New()
-	size, err := io.Copy(digest, file)
-	if err != nil {
-		return Body{}, fmt.Errorf("store: body: %w", err)
-	}
-	return Body{
-		Size:   size,
-		SHA256: [32]byte(digest.Sum(nil)),
-		Open:   func() (io.ReadCloser, error) { return os.Open(path) },
-	}, nil
+	return Body{Size: info.Size(), SHA256: sha256, Open: func() (io.ReadCloser, error) { return os.Open(path) }}, nil
 }
 
 // Reader opens the body for a store to read. The reader answers io.EOF only when it has given Size bytes with the digest

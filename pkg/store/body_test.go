@@ -21,7 +21,7 @@ func TestBodyFromFile(t *testing.T) {
 			if err := os.WriteFile(path, data, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			body, err := store.BodyFromFile(path)
+			body, err := store.BodyFromFile(path, sha256.Sum256(data))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -38,10 +38,10 @@ func TestBodyFromFile(t *testing.T) {
 }
 
 func TestBodyFromFileRefuses(t *testing.T) {
-	if _, err := store.BodyFromFile(t.TempDir()); err == nil {
+	if _, err := store.BodyFromFile(t.TempDir(), [32]byte{}); err == nil {
 		t.Error("a folder was taken for a body")
 	}
-	if _, err := store.BodyFromFile(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := store.BodyFromFile(filepath.Join(t.TempDir(), "none"), [32]byte{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file: got %v", err)
 	}
 }
@@ -52,7 +52,7 @@ func TestBodyFromFileNoticesChange(t *testing.T) {
 		if err := os.WriteFile(path, []byte("abc"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		body, err := store.BodyFromFile(path)
+		body, err := store.BodyFromFile(path, sha256.Sum256([]byte("abc")))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,6 +61,12 @@ func TestBodyFromFileNoticesChange(t *testing.T) {
 		}
 		if _, err := read(t.Context(), body); !errors.Is(err, store.ErrBody) {
 			t.Errorf("%s: got %v, want ErrBody", what, err)
+		}
+		if body, err = store.BodyFromFile(path, sha256.Sum256([]byte("abc"))); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := read(t.Context(), body); !errors.Is(err, store.ErrBody) {
+			t.Errorf("%s before: got %v, want ErrBody", what, err)
 		}
 	}
 }
