@@ -10,7 +10,7 @@ import (
 )
 
 // keptMemory is how much memory a run takes before the garbage collector works harder to take no more, in bytes. Rows are
-// spilled far below it, and of half a million children the numbers and pseudonyms are kept; what is brought together from
+// spilled far below it, and of a quarter of a million children the numbers and pseudonyms are kept; what is brought together from
 // returns may come to more.
 const keptMemory = 416 << 20
 

@@ -61,7 +61,7 @@ type Gateway struct {
 	// readers have a number of their own. No byte of a drop turns on it.
 	Workers    int
 	StageBytes int // how many bytes of rows a table keeps in memory before it spills them; 0 for minimise's own number
-	// MostChildren is how many children have their pseudonym kept in memory; 0 for 524,288. No byte of a drop turns on it.
+	// MostChildren is how many children have their pseudonym kept in memory; 0 for 262,144. No byte of a drop turns on it.
 	MostChildren int
 	// Definitions reads the catalogue again, as it lies there when a drop is about to leave; nil where it cannot change.
 	Definitions func() (*dataset.Catalogue, error)

@@ -202,8 +202,9 @@ func (g *Gateway) inputDigest(s *Survey, keyCheck string) string {
 const StageMemory = 160 << 20
 
 // mostChildren is how many children of tables that pass row by row have a number, and so their pseudonym, in memory: more
-// than any council has. Beyond, rows have their pseudonyms with them.
-const mostChildren = 1 << 19
+// than nearly every council has. Beyond, rows have their pseudonyms with them: to find one child among so many costs as much as
+// to hash the identifier again.
+const mostChildren = 1 << 18
 
 // stage reads, brings together, treats and stages every table. Rows beyond memory go to the folder that spill makes.
 func (g *Gateway) stage(ctx context.Context, s *Survey, keys minimise.Keys, spill func() (string, error)) error {
