@@ -171,3 +171,15 @@ func TestCheckText(t *testing.T) {
 		t.Errorf("asked about %q, text %q", asked, text)
 	}
 }
+
+// TestCheckStringOfEveryCharacter: in a pseudonym's code stand the digits of Crockford's base 32 in lower case and nothing else.
+func TestCheckStringOfEveryCharacter(t *testing.T) {
+	column := minimise.Column{Name: "child_id", Kind: minimise.Pseudonym, Prefix: "c1_"}
+	for c := range 256 {
+		text := append([]byte("c1_"+strings.Repeat("7", 31)), byte(c))
+		err := disclosure.CheckString(column, text)
+		if want := strings.IndexByte("0123456789abcdefghjkmnpqrstvwxyz", byte(c)) >= 0; (err == nil) != want {
+			t.Errorf("character %d: %v", c, err)
+		}
+	}
+}

@@ -179,8 +179,10 @@ func isPseudonym[T string | []byte](s T) bool {
 	return true
 }
 
+// isPseudonymDigit reports whether a character is of Crockford's base 32 in lower case, by its bit among those from 0 and from 64.
 func isPseudonymDigit(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' && c != 'i' && c != 'l' && c != 'o' && c != 'u'
+	const from0, from64 uint64 = (1<<10 - 1) << '0', (1<<26 - 1) << ('a' - 64) &^ (1<<('i'-64) | 1<<('l'-64) | 1<<('o'-64) | 1<<('u'-64))
+	return (from0>>c|from64>>(c-64))&1 != 0 // whatever is shifted too far is 0
 }
 
 // RemoveMembership removes the membership index of a drop that was abandoned. That of a drop in the ledger stays: its
