@@ -202,8 +202,8 @@ func (g *Gateway) inputDigest(s *Survey, keyCheck string) string {
 const StageMemory = 160 << 20
 
 // mostChildren is how many children of tables that pass row by row have a number, and so their pseudonym, in memory: more
-// than nearly every council has. Beyond, rows have their pseudonyms with them: to find one child among so many costs as much as
-// to hash the identifier again.
+// than nearly every council has. Beyond, rows have their pseudonyms with them: on a processor with SHA
+// instructions, to find one child among so many costs about as much as to hash the identifier again.
 const mostChildren = 1 << 18
 
 // stage reads, brings together, treats and stages every table. Rows beyond memory go to the folder that spill makes.
