@@ -249,7 +249,7 @@ func BenchmarkCheckString(b *testing.B) {
 			text := []byte(c.text)
 			perRow(b, 1000, func() {
 				for range 1000 {
-					if err := disclosure.CheckString(c.column, text); err != nil {
+					if err := disclosure.CheckString(&c.column, text); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -22,18 +22,16 @@ import (
 	"sort"
 
 	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/manifest"
 	"github.com/postern-gateway/postern/pkg/minimise"
 )
 
-// codeLen is how many letters a pseudonym's code has.
-const codeLen = 32
-
 // CheckString refuses a string that may not stand in a column. It is called once per distinct string of a file.
-func CheckString(column minimise.Column, text []byte) error {
+func CheckString(column *minimise.Column, text []byte) error {
 	switch column.Kind {
 	case minimise.Pseudonym:
 		code, ok := bytes.CutPrefix(text, []byte(column.Prefix))
-		if !ok || len(code) != codeLen || !allDigits(code) {
+		if !ok || !manifest.IsCode(code) {
 			return found(finding.IdentifierFound, column.Name, "is not a pseudonym")
 		}
 		return nil
@@ -46,22 +44,6 @@ func CheckString(column minimise.Column, text []byte) error {
 	default:
 		return found(finding.IdentifierFound, column.Name, "is a string where none may be")
 	}
-}
-
-// digits are the alphabet of a pseudonym's code, Crockford's base 32 in lower case, as bits: of the characters from 0 and from 64.
-const (
-	digitsFrom0  uint64 = (1<<10 - 1) << '0'
-	digitsFrom64 uint64 = (1<<26 - 1) << ('a' - 64) &^ (1<<('i'-64) | 1<<('l'-64) | 1<<('o'-64) | 1<<('u'-64))
-)
-
-// allDigits reports whether a text is of that alphabet alone. It is asked of every pseudonym that leaves.
-func allDigits(text []byte) bool {
-	for _, c := range text {
-		if (digitsFrom0>>c|digitsFrom64>>(c-64))&1 == 0 {
-			return false
-		}
-	}
-	return true
 }
 
 func found(code finding.Code, column, what string) error {

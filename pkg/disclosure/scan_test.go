@@ -84,7 +84,7 @@ func TestCheckString(t *testing.T) {
 		{minimise.Column{Name: "score", Kind: minimise.Integer}, "17", finding.IdentifierFound},
 		{minimise.Column{Name: "open", Kind: minimise.Boolean}, "true", finding.IdentifierFound},
 	} {
-		if got := refusal(t, disclosure.CheckString(c.column, []byte(c.text)), c.text); got != c.want {
+		if got := refusal(t, disclosure.CheckString(&c.column, []byte(c.text)), c.text); got != c.want {
 			t.Errorf("%q in column %s of kind %d: %q; want %q", c.text, c.column.Name, c.column.Kind, got, c.want)
 		}
 	}
@@ -94,7 +94,7 @@ func TestCheckString(t *testing.T) {
 		for c := range 256 {
 			text := []byte("c1_" + code)
 			text[3+at] = byte(c)
-			if ok := disclosure.CheckString(child, text) == nil; ok != (strings.IndexByte(crockford, byte(c)) >= 0) {
+			if ok := disclosure.CheckString(&child, text) == nil; ok != (strings.IndexByte(crockford, byte(c)) >= 0) {
 				t.Errorf("byte %#x at %d of a pseudonym: accepted %v", c, at, ok)
 			}
 		}
@@ -111,7 +111,7 @@ func TestCheckStringOfPseudonyms(t *testing.T) {
 		for i := range mac {
 			mac[i] = byte(r.Uint32())
 		}
-		if err := disclosure.CheckString(column, []byte("c1_"+encoding.EncodeToString(mac[:]))); err != nil {
+		if err := disclosure.CheckString(&column, []byte("c1_"+encoding.EncodeToString(mac[:]))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -177,7 +177,7 @@ func TestCheckStringOfEveryCharacter(t *testing.T) {
 	column := minimise.Column{Name: "child_id", Kind: minimise.Pseudonym, Prefix: "c1_"}
 	for c := range 256 {
 		text := append([]byte("c1_"+strings.Repeat("7", 31)), byte(c))
-		err := disclosure.CheckString(column, text)
+		err := disclosure.CheckString(&column, text)
 		if want := strings.IndexByte("0123456789abcdefghjkmnpqrstvwxyz", byte(c)) >= 0; (err == nil) != want {
 			t.Errorf("character %d: %v", c, err)
 		}

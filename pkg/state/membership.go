@@ -13,6 +13,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/postern-gateway/postern/pkg/finding"
+	"github.com/postern-gateway/postern/pkg/manifest"
 )
 
 // MembershipWriter writes the membership index of one table of a drop: the pseudonyms in it, ascending, one a line, and
@@ -160,9 +161,8 @@ func membershipPlace(agreement, drop, table string) (names []string, name string
 
 // isPseudonym holds a string to the form of a pseudonym of scheme p1: a letter, the epoch, an underscore, 32 digits
 // (c1_yfagjb71…). No identifier has that form, so none can be sealed by mistake.
-func isPseudonym[T string | []byte](s T) bool {
-	const digits = 32
-	epoch := len(s) - digits - 1 // where the underscore stands
+func isPseudonym(s []byte) bool {
+	epoch := len(s) - manifest.CodeLength - 1 // where the underscore stands
 	if epoch < 2 || epoch > 11 || s[epoch] != '_' || s[0] < 'a' || s[0] > 'z' || s[1] == '0' {
 		return false
 	}
@@ -171,18 +171,7 @@ func isPseudonym[T string | []byte](s T) bool {
 			return false
 		}
 	}
-	for i := epoch + 1; i < len(s); i++ {
-		if !isPseudonymDigit(s[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-// isPseudonymDigit reports whether a character is of Crockford's base 32 in lower case, by its bit among those from 0 and from 64.
-func isPseudonymDigit(c byte) bool {
-	const from0, from64 uint64 = (1<<10 - 1) << '0', (1<<26 - 1) << ('a' - 64) &^ (1<<('i'-64) | 1<<('l'-64) | 1<<('o'-64) | 1<<('u'-64))
-	return (from0>>c|from64>>(c-64))&1 != 0 // whatever is shifted too far is 0
+	return manifest.IsCode(s[epoch+1:])
 }
 
 // RemoveMembership removes the membership index of a drop that was abandoned. That of a drop in the ledger stays: its

@@ -2,12 +2,12 @@ package state
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"iter"
-	"strings"
 
 	"filippo.io/age"
 
@@ -76,8 +76,9 @@ func readMembership(place string, plain io.Reader, yield func(string, error) boo
 		if err != nil {
 			return damaged(n) // cut off, changed, or a line without an end
 		}
-		pseudonym := strings.TrimSuffix(string(line), "\n")
-		if !isPseudonym(pseudonym) || pseudonym <= last {
+		line = bytes.TrimSuffix(line, []byte{'\n'})
+		pseudonym := string(line)
+		if !isPseudonym(line) || pseudonym <= last {
 			return damaged(n)
 		}
 		if !yield(pseudonym, nil) {
