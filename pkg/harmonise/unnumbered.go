@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/postern-gateway/postern/pkg/extract"
@@ -32,6 +33,12 @@ type unnumbered struct {
 // unnumberedName is the file's.
 const unnumberedName = "children.met"
 
+// A hash takes hashBytes on disk, and is written and read with others, up to hashBlock bytes at once.
+const (
+	hashBytes = 8
+	hashBlock = 64 << 10
+)
+
 func (u *unnumbered) hash(v *extract.Value) uint64 { return maphash.String(u.seed, v.Text) }
 
 // add takes the hashes of some children in; some may be there already.
@@ -49,16 +56,20 @@ func (u *unnumbered) add(hashes []uint64) error {
 		if err != nil {
 			return fmt.Errorf("keep hashes of identifiers: %w", err)
 		}
-		u.out = bufio.NewWriterSize(u.file, 64<<10)
+		u.out = bufio.NewWriterSize(u.file, hashBlock)
 	}
-	var cell [8]byte
-	for _, h := range hashes {
-		binary.LittleEndian.PutUint64(cell[:], h)
-		if _, err := u.out.Write(cell[:]); err != nil {
+	for len(hashes) > 0 {
+		n := min(len(hashes), max(u.out.Available()/hashBytes, 1))
+		written := u.out.AvailableBuffer()
+		for _, h := range hashes[:n] {
+			written = binary.LittleEndian.AppendUint64(written, h)
+		}
+		if _, err := u.out.Write(written); err != nil {
 			return fmt.Errorf("keep hashes of identifiers: %w", err)
 		}
-		u.sum = checkSum(u.sum, cell[:])
-		u.bytes += int64(len(cell))
+		u.sum = checkSum(u.sum, written)
+		u.bytes += int64(len(written))
+		hashes = hashes[n:]
 	}
 	return nil
 }
@@ -84,33 +95,34 @@ func (u *unnumbered) find(words map[string]bool) error {
 		return nil
 	}
 	hashes := make(map[uint64]string, len(words))
+	var some [1 << 16]bool // those that a look into hashes is worth, by their last bits
 	for word := range words {
-		hashes[maphash.String(u.seed, word)] = word
+		h := maphash.String(u.seed, word)
+		hashes[h], some[uint16(h)] = word, true
 	}
-	if _, err := u.file.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("read hashes of identifiers: %w", err)
-	}
-	in := bufio.NewReaderSize(u.file, 256<<10)
+	cells := make([]byte, hashBlock)
 	sum := uint32(0)
-	var cell [8]byte
-	for range u.bytes / int64(len(cell)) {
-		switch _, err := io.ReadFull(in, cell[:]); {
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	for at := int64(0); at < u.bytes; at += int64(len(cells)) {
+		cells = cells[:min(u.bytes-at, hashBlock)]
+		switch _, err := u.file.ReadAt(cells, at); {
+		case errors.Is(err, io.EOF):
 			return errHashes
 		case err != nil:
 			return fmt.Errorf("read hashes of identifiers: %w", err)
 		}
-		sum = checkSum(sum, cell[:])
-		if word, ok := hashes[binary.LittleEndian.Uint64(cell[:])]; ok {
-			words[word] = true
+		sum = checkSum(sum, cells)
+		for cell := range slices.Chunk(cells, hashBytes) {
+			h := binary.LittleEndian.Uint64(cell)
+			if !some[uint16(h)] {
+				continue
+			}
+			if word, ok := hashes[h]; ok {
+				words[word] = true
+			}
 		}
 	}
 	if sum != u.sum {
 		return errHashes
-	}
-	_, err := u.file.Seek(u.bytes, io.SeekStart) // where the next is written
-	if err != nil {
-		return fmt.Errorf("read hashes of identifiers: %w", err)
 	}
 	return nil
 }
