@@ -51,8 +51,8 @@ func BenchmarkReadBack(b *testing.B) {
 	s, stage := benchStaged(b)
 	dir, files := write(b, s, stage, parquetfile.Standard())
 	path := filepath.Join(dir, files[0].Path)
-	for name, look := range map[string]func(minimise.Column, []byte) error{
-		"alone": func(minimise.Column, []byte) error { return nil }, "with scan": disclosure.CheckString,
+	for name, look := range map[string]func(*minimise.Column, []byte) error{
+		"alone": func(*minimise.Column, []byte) error { return nil }, "with scan": disclosure.CheckString,
 	} {
 		b.Run(name, func(b *testing.B) {
 			perRow(b, func(int) {

@@ -58,8 +58,8 @@ func newEncoder(shop *shop, size size) *encoder {
 	return e
 }
 
-// encode makes a chunk of the i-th column's cells, for a hand. The chunk's memory is used again.
-func (e *encoder) encode(h *hand, c *chunk, column *minimise.Column, i int, from source, cells *cells) error {
+// begin makes the head and the dictionary of a chunk of the i-th column's cells, for a hand. The chunk's memory is used again.
+func (e *encoder) begin(h *hand, c *chunk, column *minimise.Column, i int, from source, cells *cells) error {
 	*c = chunk{
 		head: c.head[:0], dict: c.dict[:0], pages: c.pages[:0], check: c.check,
 		meta: format.ColumnMetaData{
@@ -71,9 +71,11 @@ func (e *encoder) encode(h *hand, c *chunk, column *minimise.Column, i int, from
 	if err := e.places.end(); err != nil {
 		return err
 	}
-	if err := e.dictionary(h, c, column, i, from); err != nil {
-		return err
-	}
+	return e.dictionary(h, c, column, i, from)
+}
+
+// end makes the rest of the chunk that was begun. Its dictionary is left alone: it may be on its way to the disk.
+func (e *encoder) end(c *chunk, column *minimise.Column, i int, from source, cells *cells) error {
 	order := boundary{up: true, down: true}
 	for row := 0; row < cells.len(); row += e.size.page {
 		if err := e.data(c, column, i, from, cells, row, &order); err != nil {

@@ -108,7 +108,7 @@ func BenchmarkDecode(b *testing.B) {
 		for _, workers := range []int{1, runtime.GOMAXPROCS(0)} {
 			b.Run(name+"/"+strconv.Itoa(workers), func(b *testing.B) {
 				perRowOf(b, encodeRows, func(int) {
-					look := func(minimise.Column, []byte) error { return nil }
+					look := func(*minimise.Column, []byte) error { return nil }
 					if err := ReadBack(context.Background(), path, m.columns, written, Options{Workers: workers}, look); err != nil {
 						b.Fatal(err)
 					}

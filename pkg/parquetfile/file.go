@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"hash/crc32"
 	"io"
 	"maps"
 	"math"
@@ -23,12 +24,14 @@ import (
 // magic is what a Parquet file begins and ends with.
 const magic = "PAR1"
 
-// file puts chunks together to a Parquet file on disk, and takes its digest.
+// file puts chunks together to a Parquet file on disk, and takes its digest and checksum.
 type file struct {
 	out     *os.File
 	buffer  *bufio.Writer
 	sum     hash.Hash
+	crc     hash.Hash32
 	offset  int64
+	chunk   int64 // where the column at hand begins
 	meta    format.FileMetaData
 	columns [][]format.ColumnIndex // per row group
 	offsets [][]format.OffsetIndex
@@ -40,8 +43,8 @@ func createFile(path string, columns []minimise.Column, opt Options) (*file, err
 	if err != nil {
 		return nil, fmt.Errorf("create Parquet file: %w", err)
 	}
-	f := &file{out: out, sum: sha256.New()}
-	f.buffer = bufio.NewWriterSize(io.MultiWriter(out, f.sum), 1<<18)
+	f := &file{out: out, sum: sha256.New(), crc: newChecksum()}
+	f.buffer = bufio.NewWriterSize(io.MultiWriter(out, f.sum, f.crc), 1<<18)
 	f.meta = format.FileMetaData{Version: 2, Schema: schemaOf(columns), CreatedBy: createdBy(opt.Version)}
 	for range columns {
 		f.meta.ColumnOrders = append(f.meta.ColumnOrders, format.ColumnOrder{Value: new(format.TypeDefinedOrder)})
@@ -54,6 +57,9 @@ func createFile(path string, columns []minimise.Column, opt Options) (*file, err
 	}
 	return f, nil
 }
+
+// newChecksum is a CRC-32C, which processors have an instruction for.
+func newChecksum() hash.Hash32 { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) }
 
 // createdBy names the program as readers expect it.
 func createdBy(version string) string { return "postern version " + version + "(build )" }
@@ -81,13 +87,20 @@ func (f *file) begin(rows int) error {
 	return nil
 }
 
-// add writes the next column of the row group.
-func (f *file) add(c *chunk) error {
-	at := f.offset
-	for _, part := range [][][]byte{{c.head}, c.dict, {c.pages}} {
-		if err := f.write(part...); err != nil {
-			return err
-		}
+// dictionary begins the next column of the row group, with its dictionary.
+func (f *file) dictionary(c *chunk) error {
+	f.chunk = f.offset
+	if err := f.write(c.head); err != nil {
+		return err
+	}
+	return f.write(c.dict...)
+}
+
+// pages ends the column that was begun.
+func (f *file) pages(c *chunk) error {
+	at := f.chunk
+	if err := f.write(c.pages); err != nil {
+		return err
 	}
 	if len(c.head) > 0 {
 		c.meta.DictionaryPageOffset = at
@@ -105,8 +118,8 @@ func (f *file) add(c *chunk) error {
 	return nil
 }
 
-// close writes the page index and the footer, syncs the file to disk and returns its length and digest.
-func (f *file) close() (bytes int64, digest [sha256.Size]byte, err error) {
+// close writes the page index and the footer, syncs the file to disk and returns its length, digest and checksum.
+func (f *file) close() (bytes int64, digest [sha256.Size]byte, sum uint32, err error) {
 	err = f.footer()
 	if err == nil {
 		err = f.buffer.Flush()
@@ -115,10 +128,10 @@ func (f *file) close() (bytes int64, digest [sha256.Size]byte, err error) {
 		err = f.out.Sync()
 	}
 	if err := errors.Join(err, f.out.Close()); err != nil {
-		return 0, digest, fmt.Errorf("finish Parquet file: %w", err)
+		return 0, digest, 0, fmt.Errorf("finish Parquet file: %w", err)
 	}
 	f.sum.Sum(digest[:0])
-	return f.offset, digest, nil
+	return f.offset, digest, f.crc.Sum32(), nil
 }
 
 func (f *file) footer() error {

@@ -2,7 +2,6 @@ package parquetfile
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -17,23 +16,25 @@ import (
 	"github.com/postern-gateway/postern/pkg/minimise"
 )
 
-// ReadBack reads a finished file with another library and holds it to what was written: its bytes by their digest,
-// column names, types and order, the metadata, row and null counts, every cell in its place by the running check, and what
+// ReadBack reads a finished file with another library and holds it to what was written: its bytes by their checksum, column
+// names, types and order, the metadata, row and null counts, every cell in its place by the running check, and what
 // statistics and page index say of least and greatest values, by which readers pass over pages.
 // Every string of every dictionary of the file is passed to inspect: several goroutines may do so at once. What does not
-// hold is a refusal (VERIFY_AFTER_WRITE_FAILED): nothing may be published.
+// hold is a refusal (VERIFY_AFTER_WRITE_FAILED): nothing may be published. The checksum tells accidents; the SHA-256 that is
+// signed is held to the file when the drop is verified, before it is sent.
 //
-// Cost: one digest and one decoding of the file; per row and column one step of the check and two comparisons, per value of
+// Cost: one checksum and one decoding of the file; per row and column one step of the check and two comparisons, per value of
 // a dictionary a hash and a look. Memory: per worker a dictionary and a page.
-func ReadBack(ctx context.Context, path string, columns []minimise.Column, want Written, opt Options, inspect func(column minimise.Column, text []byte) error) (err error) {
+func ReadBack(ctx context.Context, path string, columns []minimise.Column, want Written, opt Options, inspect func(column *minimise.Column, text []byte) error) (err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("read a finished file back: %w", err)
 	}
 	defer func() { _ = f.Close() }() // only read from: nothing is lost
 	r := &reading{columns: columns, want: want, inspect: inspect, read: make([]readColumn, len(columns))}
-	// The library is not made for damaged bytes: on some it panics. Bytes that are not those written are not shown to it.
-	if err := r.digest(f); err != nil {
+	// The library is not made for damaged bytes: on some it panics, and on some it takes all memory there is. Bytes that are not
+	// those written are not shown to it.
+	if err := r.checksum(f); err != nil {
 		return err
 	}
 	if err := r.open(f, opt.Metadata); err != nil {
@@ -48,7 +49,7 @@ func ReadBack(ctx context.Context, path string, columns []minimise.Column, want 
 type reading struct {
 	columns []minimise.Column
 	want    Written
-	inspect func(minimise.Column, []byte) error
+	inspect func(*minimise.Column, []byte) error
 	file    *parquet.File
 	groups  []parquet.RowGroup
 	read    []readColumn
@@ -73,14 +74,14 @@ func (r *reading) guard(err *error) {
 	}
 }
 
-// digest holds the bytes of the file to those that were written.
-func (r *reading) digest(f *os.File) error {
-	h := sha256.New()
-	n, err := io.CopyBuffer(h, struct{ io.Reader }{f}, make([]byte, 1<<18)) // without WriteTo, which has small buffers
+// checksum holds the bytes of the file to those that were written.
+func (r *reading) checksum(f *os.File) error {
+	sum := newChecksum()
+	n, err := io.CopyBuffer(sum, struct{ io.Reader }{f}, make([]byte, 1<<18)) // without WriteTo, which has small buffers
 	if err != nil {
 		return fmt.Errorf("read a finished file back: %w", err)
 	}
-	if n != r.want.Bytes || [sha256.Size]byte(h.Sum(nil)) != r.want.SHA256 {
+	if n != r.want.Bytes || sum.Sum32() != r.want.CRC32C {
 		return r.differs("it has other bytes than were written")
 	}
 	return nil
@@ -223,7 +224,7 @@ func (r *reading) chunk(ctx context.Context, h *hand, d *decoder, i, g int) erro
 
 // page folds a page into the column's check.
 func (r *reading) page(h *hand, d *decoder, i int, page parquet.Page) error {
-	column, c := r.columns[i], &r.read[i]
+	column, c := &r.columns[i], &r.read[i]
 	if column.Kind != minimise.Boolean && d.hashes == nil {
 		dictionary := page.Dictionary()
 		if dictionary == nil {
@@ -255,7 +256,7 @@ func (r *reading) page(h *hand, d *decoder, i int, page parquet.Page) error {
 }
 
 // dictionary shows the strings of a dictionary and takes its hashes, in pieces side by side.
-func (r *reading) dictionary(h *hand, d *decoder, column minimise.Column, values encoding.Values) error {
+func (r *reading) dictionary(h *hand, d *decoder, column *minimise.Column, values encoding.Values) error {
 	n := d.dictionary(values)
 	var disorder atomic.Bool
 	err := h.split((n+pieceValues-1)/pieceValues, func(_ *hand, piece int) (err error) {

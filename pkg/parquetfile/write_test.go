@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"maps"
 	"math/rand/v2"
@@ -110,7 +111,8 @@ func TestFileHoldsTheStagedRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		if written.Rows != int64(rows) || !slices.Equal(written.Nulls, nulls) || written.Children != distinct(want) ||
-			written.Bytes != int64(len(data)) || written.SHA256 != sha256.Sum256(data) {
+			written.Bytes != int64(len(data)) || written.SHA256 != sha256.Sum256(data) ||
+			written.CRC32C != crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)) {
 			t.Errorf("%d rows: described as %+v; nulls %v, children %d", rows, written, nulls, distinct(want))
 		}
 		if rows == 333 && (nulls[0] == 0 || nulls[2] == 0 || nulls[7] != 333 || nulls[8] != 0 || written.Children < 50) {

@@ -27,6 +27,7 @@ func sizes() size { return size{page: 1 << 17, group: 1 << 20, part: 1 << 22, pi
 type Written struct {
 	Path     string // below the folder of the drop, with forward slashes
 	SHA256   [sha256.Size]byte
+	CRC32C   uint32 // of all bytes too, by which reading back begins
 	Bytes    int64
 	Rows     int64
 	Children int64    // distinct children: values of the pseudonym that rows are ordered by; 0 where it does not leave
@@ -167,21 +168,27 @@ func (w *Writer) children(codes []uint32) {
 	}
 }
 
-// group writes the rows gathered as a row group: columns are made by several workers and written in their order.
+// group writes the rows gathered as a row group: columns are made by several workers and written in their order, a dictionary,
+// which may be most of the file, while the cells that point to it are made.
 func (w *Writer) group() error {
 	if err := w.file.begin(w.held); err != nil {
 		return err
 	}
 	ready := make([]chan error, len(w.columns))
 	for i := range ready {
-		ready[i] = make(chan error, 1)
+		ready[i] = make(chan error, 2) // for its dictionary, and for its pages
 	}
 	var failed atomic.Bool // then the rest is not made
 	var workers sync.WaitGroup
 	workers.Go(func() {
 		sideBySide(len(w.encoders), len(ready), func(h *hand, i int) bool {
-			w.chunks[i].check = w.written.Checks[i]
-			ready[i] <- w.encoders[h.number].encode(h, &w.chunks[i], &w.columns[i], i, &w.meaning, w.cells[i])
+			e, c := w.encoders[h.number], &w.chunks[i]
+			c.check = w.written.Checks[i]
+			err := e.begin(h, c, &w.columns[i], i, &w.meaning, w.cells[i])
+			ready[i] <- err
+			if err == nil {
+				ready[i] <- e.end(c, &w.columns[i], i, &w.meaning, w.cells[i])
+			}
 			return !failed.Load()
 		})
 	})
@@ -205,12 +212,14 @@ func (w *Writer) clear() {
 
 func (w *Writer) chunksInOrder(ready []chan error) error {
 	for i, done := range ready {
-		if err := <-done; err != nil {
-			return fmt.Errorf("write Parquet column %s: %w", w.columns[i].Name, err)
-		}
 		c := &w.chunks[i]
-		if err := w.file.add(c); err != nil {
-			return err
+		for _, write := range []func(*chunk) error{w.file.dictionary, w.file.pages} {
+			if err := <-done; err != nil {
+				return fmt.Errorf("write Parquet column %s: %w", w.columns[i].Name, err)
+			}
+			if err := write(c); err != nil {
+				return err
+			}
 		}
 		w.written.Nulls[i] += c.nulls
 		w.written.Checks[i] = c.check
@@ -227,7 +236,7 @@ func (w *Writer) Close() (Written, error) {
 		}
 	}
 	var err error
-	if w.written.Bytes, w.written.SHA256, err = w.file.close(); err != nil {
+	if w.written.Bytes, w.written.SHA256, w.written.CRC32C, err = w.file.close(); err != nil {
 		return Written{}, err
 	}
 	return w.written, nil
