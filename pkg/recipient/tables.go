@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -165,8 +164,7 @@ func (v *verification) cells(t *manifest.Table, c *manifest.Column, f manifest.F
 	}
 	switch {
 	case c.Domain != "":
-		shape := newShape(v.manifest.Pseudonyms.Prefix(c.Domain))
-		pseudonyms := refused{allowed: shape.has}
+		pseudonyms := refused{allowed: coded(v.manifest.Pseudonyms.Prefix(c.Domain))}
 		ordered := order{span: s}
 		return func(p table.Page) error {
 			wrong := pseudonyms.first(p)
@@ -228,32 +226,13 @@ func (r *refused) first(p table.Page) int {
 	return len(p.Index)
 }
 
-// shape is what pseudonyms look like: a prefix and 32 characters of Crockford's base 32, lower case.
-type shape struct {
-	prefix string
-	odd    [256]byte // 1 for what is not of the characters
-}
-
-func newShape(prefix string) *shape {
-	s := &shape{prefix: prefix}
-	for c := range s.odd {
-		if !strings.ContainsRune("0123456789abcdefghjkmnpqrstvwxyz", rune(c)) {
-			s.odd[c] = 1
-		}
+// coded tells pseudonyms of a kind and a code key from other texts.
+func coded(prefix string) func(text []byte) bool {
+	begin := []byte(prefix)
+	return func(text []byte) bool {
+		code, ok := bytes.CutPrefix(text, begin)
+		return ok && manifest.IsCode(code)
 	}
-	return s
-}
-
-func (s *shape) has(text []byte) bool {
-	const characters = 32
-	if len(text) != len(s.prefix)+characters || string(text[:len(s.prefix)]) != s.prefix {
-		return false
-	}
-	odd := byte(0)
-	for _, c := range text[len(s.prefix):] {
-		odd |= s.odd[c]
-	}
-	return odd == 0
 }
 
 // order follows the column by which rows are ordered. Rows without a pseudonym stand together, first or last.

@@ -84,8 +84,7 @@ func TestFirstIsTheFirst(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		var one oneByOne
 		var s span
-		shape := newShape("c1_")
-		wrong, ordered := refused{allowed: shape.has}, order{span: &s}
+		wrong, ordered := refused{allowed: coded("c1_")}, order{span: &s}
 		disordered := false
 		err := drawnColumn(t, r).Pages("id", func(p table.Page) error {
 			p.Index = p.Index[r.IntN(len(p.Index)+1)/3:]
@@ -135,7 +134,7 @@ func TestFirstIsTheFirst(t *testing.T) {
 	}
 }
 
-// isPseudonym is what newShape does, said otherwise.
+// isPseudonym is what coded does, said otherwise.
 func isPseudonym(text []byte, prefix string) bool {
 	const characters = 32
 	if len(text) != len(prefix)+characters || string(text[:len(prefix)]) != prefix {
@@ -150,8 +149,8 @@ func isPseudonym(text []byte, prefix string) bool {
 	return true
 }
 
-func TestShape(t *testing.T) {
-	shape := newShape("c1_")
+func TestCoded(t *testing.T) {
+	has := coded("c1_")
 	for at := range 36 {
 		for c := range 256 {
 			text := bytes.Repeat([]byte{'z'}, 35)
@@ -161,12 +160,12 @@ func TestShape(t *testing.T) {
 			} else {
 				text = append(text, byte(c))
 			}
-			if shape.has(text) != isPseudonym(text, "c1_") {
+			if has(text) != isPseudonym(text, "c1_") {
 				t.Errorf("byte %d at %d", c, at)
 			}
 		}
 	}
-	if shape.has([]byte("c1_")) || shape.has(nil) {
+	if has([]byte("c1_")) || has(nil) {
 		t.Error("a prefix is enough")
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/snappy"
-	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -26,7 +25,7 @@ type chunk struct {
 	section  *io.SectionReader
 	in       *bufio.Reader
 	left     int64 // bytes of the chunk that are not read
-	unpack   *zstd.Decoder
+	zstd     *unpacker
 	packed   []byte
 
 	dictionary Values
@@ -52,12 +51,12 @@ func (f *File) open(meta *format.ColumnMetaData, column Column) (*chunk, error) 
 	if !ok {
 		c = &chunk{in: bufio.NewReaderSize(nil, maxHeaderBytes)}
 	}
-	if c.unpack == nil && meta.Codec == format.Zstd {
-		unpack, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(maxPageBytes))
+	if c.zstd == nil && meta.Codec == format.Zstd {
+		unpacker, err := newUnpacker()
 		if err != nil {
 			return nil, err
 		}
-		c.unpack = unpack
+		c.zstd = unpacker
 	}
 	c.kind, c.optional, c.codec = column.Type, column.Optional, meta.Codec
 	c.section = io.NewSectionReader(f.reader, begin, size)
@@ -139,19 +138,11 @@ func (c *chunk) read(header *format.PageHeader, into []byte) ([]byte, error) {
 	return into, nil
 }
 
-// zstdBlock is how much longer than what it decompresses the decoder likes its memory.
-const zstdBlock = 128 << 10
-
 // decompress gives what was packed, no longer than size bytes.
 func (c *chunk) decompress(packed, into []byte, size int) ([]byte, error) {
 	switch c.codec {
 	case format.Zstd:
-		into = grown(into, size+zstdBlock)
-		out, err := c.unpack.DecodeAll(packed, into[:0])
-		if err != nil || len(out) > size {
-			return nil, ErrDamaged
-		}
-		return out, nil
+		return c.zstd.unpack(packed, into, size)
 	default: // Snappy: no other was let in by New
 		if n, err := snappy.DecodedLen(packed); err != nil || n > size {
 			return nil, ErrDamaged

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -124,6 +125,45 @@ func TestCraftedPages(t *testing.T) {
 		if err != nil || text != c.want {
 			t.Errorf("%s: %q, want %q (%v)", name, text, c.want, err)
 		}
+	}
+}
+
+// A dictionary such as the gateway writes, large and of several frames, is read as it is, and damaged if one of them is.
+func TestLargeDictionary(t *testing.T) {
+	const values, piece = 1 << 16, 1 << 14
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 5))
+	var frames, places []byte
+	want, size := make([]string, values), int32(0)
+	for i := range want {
+		want[i] = fmt.Sprintf("%016x%016x%016x%016x", r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64())
+		places = binary.LittleEndian.AppendUint16(places, uint16(i))
+		if (i+1)%piece == 0 {
+			text := plain(want[i+1-piece : i+1]...)
+			frames, size = encoder.EncodeAll(text, frames), size+int32(len(text))
+		}
+	}
+	body := joined(binary.LittleEndian.AppendUint32(nil, 4), times(values, 1), []byte{16}, packed(values/8, places...))
+	rows := page(t, format.PageHeader{Type: format.DataPage, UncompressedPageSize: int32(len(body)), DataPageHeader: thrift.New(
+		format.DataPageHeader{NumValues: values, Encoding: format.RLEDictionary, DefinitionLevelEncoding: format.RLE})}, encoder.EncodeAll(body, nil))
+	for _, c := range []struct{ size, at int32 }{{size, -1}, {size - 1, -1}, {size, int32(len(frames) / 2)}} {
+		changed := bytes.Clone(frames)
+		if c.at >= 0 {
+			clear(changed[c.at : c.at+100])
+		}
+		words := page(t, format.PageHeader{Type: format.DictionaryPage, UncompressedPageSize: c.size,
+			DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: values})}, changed)
+		f := read(t, chunkOf{rows: values, codec: format.Zstd, pages: [][]byte{words, rows}}.file(t))
+		got, err := f.Strings("c")
+		if sound := c.size == size && c.at < 0; sound && (err != nil || !slices.Equal(got, want)) || !sound && !errors.Is(err, table.ErrDamaged) {
+			t.Errorf("%d cells, error %v", len(got), err)
+		}
+	}
+	if len(frames) < 1<<20 {
+		t.Errorf("%d bytes are no large page", len(frames))
 	}
 }
 

@@ -93,7 +93,6 @@ func (f *File) GroupPages(group int, column string, visit func(Page) error) (err
 	if err != nil {
 		return err
 	}
-	defer f.release(c)
 	row, end, fresh := f.begins[group], f.begins[group+1], false
 	for {
 		page, err := c.next()
@@ -122,6 +121,7 @@ func (f *File) GroupPages(group int, column string, visit func(Page) error) (err
 	if row != end {
 		return ErrDamaged
 	}
+	f.release(c) // only where nothing was wrong: a decoder that met damage may still know of its memory
 	return nil
 }
 
