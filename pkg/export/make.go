@@ -38,19 +38,20 @@ func (g *Gateway) writeTables(ctx context.Context, s *Survey, dir string, list m
 		for _, f := range files {
 			g.detail("reading back", f.Path)
 			path := filepath.Join(dir, filepath.FromSlash(f.Path))
-			if err := parquetfile.ReadBack(ctx, path, staged.Table.Columns, f, opt, disclosure.CheckString); err != nil {
+			digest, err := parquetfile.ReadBack(ctx, path, staged.Table.Columns, f, opt, disclosure.CheckString)
+			if err != nil {
 				return nil, err
 			}
-			add(&described, f)
+			add(&described, f, digest)
 		}
 		out = append(out, described)
 	}
 	return out, nil
 }
 
-func add(t *manifest.Table, f parquetfile.Written) {
+func add(t *manifest.Table, f parquetfile.Written, digest [32]byte) {
 	t.Files = append(t.Files, manifest.File{
-		Path: f.Path, SHA256: manifest.Hex(f.SHA256), Bytes: f.Bytes, Rows: f.Rows, DistinctChildren: childrenOf(t, f),
+		Path: f.Path, SHA256: manifest.Hex(digest), Bytes: f.Bytes, Rows: f.Rows, DistinctChildren: childrenOf(t, f),
 	})
 	t.Rows += f.Rows
 	t.DistinctChildren += childrenOf(t, f)

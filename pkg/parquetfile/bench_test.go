@@ -56,7 +56,7 @@ func BenchmarkReadBack(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			perRow(b, func(int) {
-				if err := parquetfile.ReadBack(context.Background(), path, s.table().Columns, files[0], options(), look); err != nil {
+				if _, err := parquetfile.ReadBack(context.Background(), path, s.table().Columns, files[0], options(), look); err != nil {
 					b.Fatal(err)
 				}
 			})

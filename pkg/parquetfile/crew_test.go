@@ -43,7 +43,7 @@ func TestPieces(t *testing.T) {
 			t.Errorf("%d workers write other bytes than one", workers)
 		}
 		for range 3 {
-			if err := ReadBack(context.Background(), again, m.columns, other, Options{Workers: workers}, func(*minimise.Column, []byte) error { return nil }); err != nil {
+			if _, err := ReadBack(context.Background(), again, m.columns, other, Options{Workers: workers}, func(*minimise.Column, []byte) error { return nil }); err != nil {
 				t.Error(err)
 			}
 		}
@@ -58,7 +58,7 @@ func TestPiecesFail(t *testing.T) {
 	early, late := errors.New("early"), errors.New("late")
 	text := func(code uint32) string { return string(m.AppendCode(nil, 0, code)) }
 	for workers := range 4 {
-		if err := ReadBack(context.Background(), path, m.columns, written, Options{Workers: 1 + workers}, func(c *minimise.Column, got []byte) error {
+		if _, err := ReadBack(context.Background(), path, m.columns, written, Options{Workers: 1 + workers}, func(c *minimise.Column, got []byte) error {
 			switch {
 			case c.Name == "child" && string(got) == text(pieceValues+9):
 				return early
@@ -70,7 +70,7 @@ func TestPiecesFail(t *testing.T) {
 			t.Errorf("%d workers: %v", 1+workers, err)
 		}
 		var seen atomic.Int64
-		err := ReadBack(context.Background(), path, m.columns, written, Options{Workers: 1 + workers}, func(*minimise.Column, []byte) error {
+		_, err := ReadBack(context.Background(), path, m.columns, written, Options{Workers: 1 + workers}, func(*minimise.Column, []byte) error {
 			if seen.Add(1) == 3*pieceValues {
 				panic("as the library may") // what is tested: a panic in a helper becomes a refusal
 			}

@@ -84,7 +84,7 @@ func TestWhatReadersRelyOn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path, written := m.spoilt(t, test.spoil)
-			err := ReadBack(context.Background(), path, m.columns, written, twoPairs(), func(*minimise.Column, []byte) error { return nil })
+			_, err := ReadBack(context.Background(), path, m.columns, written, twoPairs(), func(*minimise.Column, []byte) error { return nil })
 			var refusal *finding.Refusal
 			if test.sound != (err == nil) || err != nil && (!errors.As(err, &refusal) || refusal.Code != finding.VerifyAfterWriteFailed) {
 				t.Error(err)
@@ -147,7 +147,7 @@ func TestDamageBehindTheChecksum(t *testing.T) {
 			t.Fatal(err)
 		}
 		written.CRC32C = crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli))
-		err := ReadBack(context.Background(), path, m.columns, written, Options{Workers: 1}, func(*minimise.Column, []byte) error { return nil })
+		_, err := ReadBack(context.Background(), path, m.columns, written, Options{Workers: 1}, func(*minimise.Column, []byte) error { return nil })
 		var refusal *finding.Refusal
 		if err != nil && (!errors.As(err, &refusal) || refusal.Code != finding.VerifyAfterWriteFailed) {
 			t.Errorf("byte %d: %v", at, err)

@@ -109,7 +109,7 @@ func BenchmarkDecode(b *testing.B) {
 			b.Run(name+"/"+strconv.Itoa(workers), func(b *testing.B) {
 				perRowOf(b, encodeRows, func(int) {
 					look := func(*minimise.Column, []byte) error { return nil }
-					if err := ReadBack(context.Background(), path, m.columns, written, Options{Workers: workers}, look); err != nil {
+					if _, err := ReadBack(context.Background(), path, m.columns, written, Options{Workers: workers}, look); err != nil {
 						b.Fatal(err)
 					}
 				})

@@ -156,7 +156,7 @@ func (m *made) hold(t testing.TB, path string, written Written) {
 	if written.Rows != int64(m.to) || !slices.Equal(written.Nulls, nulls) || written.Children != int64(len(children)) {
 		t.Errorf("described as %d rows, %d children, nulls %v", written.Rows, written.Children, written.Nulls)
 	}
-	if err := ReadBack(context.Background(), path, m.columns, written, Options{}, func(*minimise.Column, []byte) error { return nil }); err != nil {
+	if _, err := ReadBack(context.Background(), path, m.columns, written, Options{}, func(*minimise.Column, []byte) error { return nil }); err != nil {
 		t.Error(err)
 	}
 }

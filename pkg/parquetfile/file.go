@@ -3,7 +3,6 @@ package parquetfile
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -24,12 +23,11 @@ import (
 // magic is what a Parquet file begins and ends with.
 const magic = "PAR1"
 
-// file puts chunks together to a Parquet file on disk, and takes its digest and checksum.
+// file puts chunks together to a Parquet file on disk, and takes its checksum.
 type file struct {
 	out     *os.File
 	buffer  *bufio.Writer
-	sum     hash.Hash
-	crc     hash.Hash32
+	sum     hash.Hash32
 	offset  int64
 	chunk   int64 // where the column at hand begins
 	meta    format.FileMetaData
@@ -43,8 +41,8 @@ func createFile(path string, columns []minimise.Column, opt Options) (*file, err
 	if err != nil {
 		return nil, fmt.Errorf("create Parquet file: %w", err)
 	}
-	f := &file{out: out, sum: sha256.New(), crc: newChecksum()}
-	f.buffer = bufio.NewWriterSize(io.MultiWriter(out, f.sum, f.crc), 1<<18)
+	f := &file{out: out, sum: newChecksum()}
+	f.buffer = bufio.NewWriterSize(io.MultiWriter(out, f.sum), 1<<18)
 	f.meta = format.FileMetaData{Version: 2, Schema: schemaOf(columns), CreatedBy: createdBy(opt.Version)}
 	for range columns {
 		f.meta.ColumnOrders = append(f.meta.ColumnOrders, format.ColumnOrder{Value: new(format.TypeDefinedOrder)})
@@ -118,8 +116,8 @@ func (f *file) pages(c *chunk) error {
 	return nil
 }
 
-// close writes the page index and the footer, syncs the file to disk and returns its length, digest and checksum.
-func (f *file) close() (bytes int64, digest [sha256.Size]byte, sum uint32, err error) {
+// close writes the page index and the footer, syncs the file to disk and returns its length and checksum.
+func (f *file) close() (bytes int64, sum uint32, err error) {
 	err = f.footer()
 	if err == nil {
 		err = f.buffer.Flush()
@@ -128,10 +126,9 @@ func (f *file) close() (bytes int64, digest [sha256.Size]byte, sum uint32, err e
 		err = f.out.Sync()
 	}
 	if err := errors.Join(err, f.out.Close()); err != nil {
-		return 0, digest, 0, fmt.Errorf("finish Parquet file: %w", err)
+		return 0, 0, fmt.Errorf("finish Parquet file: %w", err)
 	}
-	f.sum.Sum(digest[:0])
-	return f.offset, digest, f.crc.Sum32(), nil
+	return f.offset, f.sum.Sum32(), nil
 }
 
 func (f *file) footer() error {

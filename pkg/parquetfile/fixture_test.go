@@ -2,6 +2,8 @@ package parquetfile_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -230,9 +232,17 @@ func write(t testing.TB, s *staging, stage *minimise.Stage, sizes parquetfile.Si
 	return dir, files
 }
 
-// readBack reads a file back, as a run does.
+// readBack reads a file back, as a run does, and holds the digest to the file's.
 func readBack(s *staging, path string, want parquetfile.Written) error {
-	return parquetfile.ReadBack(context.Background(), path, s.table().Columns, want, options(), disclosure.CheckString)
+	digest, err := parquetfile.ReadBack(context.Background(), path, s.table().Columns, want, options(), disclosure.CheckString)
+	if err != nil {
+		return err
+	}
+	data, err := os.ReadFile(path)
+	if err == nil && digest != sha256.Sum256(data) {
+		err = errors.New("the digest is not the file's")
+	}
+	return err
 }
 
 // contents are the files below a folder.

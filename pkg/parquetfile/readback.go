@@ -2,10 +2,13 @@ package parquetfile
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
+	"sync"
 	"sync/atomic"
 
 	"github.com/parquet-go/parquet-go"
@@ -20,27 +23,49 @@ import (
 // names, types and order, the metadata, row and null counts, every cell in its place by the running check, and what
 // statistics and page index say of least and greatest values, by which readers pass over pages.
 // Every string of every dictionary of the file is passed to inspect: several goroutines may do so at once. What does not
-// hold is a refusal (VERIFY_AFTER_WRITE_FAILED): nothing may be published. The checksum tells accidents; the SHA-256 that is
-// signed is held to the file when the drop is verified, before it is sent.
+// hold is a refusal (VERIFY_AFTER_WRITE_FAILED): nothing may be published.
 //
-// Cost: one checksum and one decoding of the file; per row and column one step of the check and two comparisons, per value of
-// a dictionary a hash and a look. Memory: per worker a dictionary and a page.
-func ReadBack(ctx context.Context, path string, columns []minimise.Column, want Written, opt Options, inspect func(column *minimise.Column, text []byte) error) (err error) {
+// It returns the file's SHA-256, which is taken here and not as the file is written: so it is that of bytes which were read from
+// the disk, have the checksum of those that were written, and hold what was to be written.
+//
+// Cost: two checksums, one digest beside all else, and one decoding of the file; per row and column one step of the check and
+// two comparisons, per value of a dictionary a hash and a look. Memory: per worker a dictionary and a page.
+func ReadBack(ctx context.Context, path string, columns []minimise.Column, want Written, opt Options, inspect func(column *minimise.Column, text []byte) error) (digest [sha256.Size]byte, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("read a finished file back: %w", err)
+		return digest, fmt.Errorf("read a finished file back: %w", err)
 	}
 	defer func() { _ = f.Close() }() // only read from: nothing is lost
 	r := &reading{columns: columns, want: want, inspect: inspect, read: make([]readColumn, len(columns))}
 	// The library is not made for damaged bytes: on some it panics, and on some it takes all memory there is. Bytes that are not
 	// those written are not shown to it.
-	if err := r.checksum(f); err != nil {
-		return err
+	if err := r.checksum(f, newChecksum()); err != nil {
+		return digest, err
 	}
+	var taken error
+	var taking sync.WaitGroup
+	taking.Go(func() {
+		sum, h := newChecksum(), sha256.New()
+		taken = r.checksum(f, sum, h)
+		h.Sum(digest[:0])
+	})
+	err = r.contents(ctx, f, opt)
+	taking.Wait()
+	if taken != nil {
+		err = taken
+	}
+	if err != nil {
+		return [sha256.Size]byte{}, err
+	}
+	return digest, nil
+}
+
+// contents reads the file and holds what is in it to what was written.
+func (r *reading) contents(ctx context.Context, f *os.File, opt Options) error {
 	if err := r.open(f, opt.Metadata); err != nil {
 		return err
 	}
-	if err := r.all(ctx, opt.workers(len(columns))); err != nil {
+	if err := r.all(ctx, opt.workers(len(r.columns))); err != nil {
 		return err
 	}
 	return r.verdict()
@@ -74,10 +99,10 @@ func (r *reading) guard(err *error) {
 	}
 }
 
-// checksum holds the bytes of the file to those that were written.
-func (r *reading) checksum(f *os.File) error {
-	sum := newChecksum()
-	n, err := io.CopyBuffer(sum, struct{ io.Reader }{f}, make([]byte, 1<<18)) // without WriteTo, which has small buffers
+// checksum holds the bytes of the file to those that were written, and shows them to others.
+func (r *reading) checksum(f *os.File, sum hash.Hash32, others ...io.Writer) error {
+	all := io.NewSectionReader(f, 0, r.want.Bytes+1) // a byte more, to see that there is none
+	n, err := io.CopyBuffer(io.MultiWriter(append(others, sum)...), all, make([]byte, 1<<18))
 	if err != nil {
 		return fmt.Errorf("read a finished file back: %w", err)
 	}

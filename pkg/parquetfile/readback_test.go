@@ -355,7 +355,7 @@ func TestReadBackHoldsEveryFigure(t *testing.T) {
 	// Columns that were not to be written.
 	columns := slices.Clone(s.table().Columns)
 	columns[kind], columns[nothing] = columns[nothing], columns[kind]
-	if err := parquetfile.ReadBack(context.Background(), path, columns, files[0], options(), disclosure.CheckString); !refused(err, finding.VerifyAfterWriteFailed) {
+	if _, err := parquetfile.ReadBack(context.Background(), path, columns, files[0], options(), disclosure.CheckString); !refused(err, finding.VerifyAfterWriteFailed) {
 		t.Errorf("columns in another order: %v", err)
 	}
 }
@@ -375,7 +375,7 @@ func TestReadBackShowsEveryString(t *testing.T) {
 		}
 	}
 	var one sync.Mutex
-	if err := parquetfile.ReadBack(context.Background(), path, s.table().Columns, files[0], options(), func(c *minimise.Column, text []byte) error {
+	if _, err := parquetfile.ReadBack(context.Background(), path, s.table().Columns, files[0], options(), func(c *minimise.Column, text []byte) error {
 		one.Lock()
 		defer one.Unlock()
 		got[c.Name+" "+string(text)] = true
@@ -384,12 +384,12 @@ func TestReadBackShowsEveryString(t *testing.T) {
 		t.Errorf("%d strings were shown; want %d; error %v", len(got), len(want), err)
 	}
 	enough := errors.New("enough")
-	if err := parquetfile.ReadBack(context.Background(), path, s.table().Columns, files[0], options(), func(*minimise.Column, []byte) error { return enough }); !errors.Is(err, enough) {
+	if _, err := parquetfile.ReadBack(context.Background(), path, s.table().Columns, files[0], options(), func(*minimise.Column, []byte) error { return enough }); !errors.Is(err, enough) {
 		t.Errorf("the look says no, and the reading %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := parquetfile.ReadBack(ctx, path, s.table().Columns, files[0], options(), disclosure.CheckString); !errors.Is(err, context.Canceled) {
+	if _, err := parquetfile.ReadBack(ctx, path, s.table().Columns, files[0], options(), disclosure.CheckString); !errors.Is(err, context.Canceled) {
 		t.Errorf("called off: %v", err)
 	}
 }

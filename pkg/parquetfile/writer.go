@@ -1,7 +1,6 @@
 package parquetfile
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"runtime"
@@ -26,8 +25,7 @@ func sizes() size { return size{page: 1 << 17, group: 1 << 20, part: 1 << 22, pi
 // Written describes a finished file.
 type Written struct {
 	Path     string // below the folder of the drop, with forward slashes
-	SHA256   [sha256.Size]byte
-	CRC32C   uint32 // of all bytes too, by which reading back begins
+	CRC32C   uint32 // of all bytes, by which reading back begins; the SHA-256 is taken there
 	Bytes    int64
 	Rows     int64
 	Children int64    // distinct children: values of the pseudonym that rows are ordered by; 0 where it does not leave
@@ -236,7 +234,7 @@ func (w *Writer) Close() (Written, error) {
 		}
 	}
 	var err error
-	if w.written.Bytes, w.written.SHA256, w.written.CRC32C, err = w.file.close(); err != nil {
+	if w.written.Bytes, w.written.CRC32C, err = w.file.close(); err != nil {
 		return Written{}, err
 	}
 	return w.written, nil
