@@ -46,7 +46,7 @@ func sideBySide(workers, tasks int, do func(h *hand, task int) bool) {
 func (c *crew) work(h *hand, do func(h *hand, task int) bool) {
 	c.mu.Lock()
 	for {
-		switch s := c.helpless(); {
+		switch s := c.unfinished(); {
 		case s != nil:
 			c.part(h, s)
 		case c.next < c.tasks:
@@ -70,8 +70,8 @@ func (c *crew) work(h *hand, do func(h *hand, task int) bool) {
 	}
 }
 
-// helpless is the earliest split task of which a part is left; nil when there is none.
-func (c *crew) helpless() *shared {
+// unfinished is the earliest split task of which a part is left; nil when there is none.
+func (c *crew) unfinished() *shared {
 	for _, s := range c.split {
 		if s.next < len(s.errs) {
 			return s
