@@ -19,7 +19,7 @@ NEED      = testdata/tools/need.sh
 # make test-long fuzzes every target for FUZZ seconds; one alone: go test -run '^$$' -fuzz '^NAME$$' -fuzzminimizetime 10x DIR
 RACED     = ^TestScripts$$/^(plan|s3)$$
 RACEDRUNS = ^Test(EveryRowIsAccountedFor|UnchangedRunPublishesNothing|PreflightComesFirst|KillAtAnyTime|BatchesDecideNothing|Supersedes|CollisionSideBySide)$$
-RACEDWORK = ^Test(SplitsMakeNoDifference|WorkersAndASink|SplitsAreCalledOff|DigestsAreOfWhatWasRead|DiscoverTellsInOrder|ReadingBesideTheDigest|SideBySide.*|NumbersFrom|OrderTurnsOnRowsAlone|SameRowsSameBytes)$$
+RACEDWORK = ^Test(SplitsMakeNoDifference|WorkersAndASink|SplitsAreCalledOff|DigestsAreOfWhatWasRead|DiscoverTellsInOrder|ReadingBesideTheDigest|SideBySide.*|NumbersFrom|OrderTurnsOnRowsAlone|SameRowsSameBytes|Crew|Pieces|PiecesFail|FileThatChanges|Frames.*|LargeDictionary)$$
 RACEDLOAD = ^Test(BuiltInDefinitions|OtherEndings|Version)
 CONCURRENT = ./pkg/notice ./pkg/state ./pkg/store/... ./pkg/recipient/...
 
@@ -48,7 +48,7 @@ test: check-format $(S3SERVER) ## every test that fits into a quarter of an hour
 	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -shuffle=on -timeout 18m ./...
 	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -shuffle=on -timeout 18m $(CONCURRENT)
 	$(GO) test -race -timeout 18m -run '$(RACEDLOAD)' ./pkg/dataset
-	$(GO) test -race -timeout 18m -run '$(RACEDWORK)' ./pkg/extract ./pkg/extract/csv ./pkg/harmonise ./pkg/minimise ./pkg/parquetfile
+	$(GO) test -race -timeout 18m -run '$(RACEDWORK)' ./pkg/extract ./pkg/extract/csv ./pkg/harmonise ./pkg/minimise ./pkg/parquetfile ./pkg/table
 	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -timeout 18m -run '$(RACED)' ./cmd/postern
 	POSTERN_VERSITYGW=$(CURDIR)/$(S3SERVER) $(GO) test -race -timeout 18m -run '$(RACEDRUNS)' ./pkg/export
 	@$(MAKE) --no-print-directory interop bench-test

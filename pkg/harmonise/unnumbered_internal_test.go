@@ -52,33 +52,34 @@ func TestHashesComeBackWhole(t *testing.T) {
 			}
 			return err
 		},
-		"the last":  func(_ *Children, file string) error { return os.Truncate(file, 8*999) },
-		"half of 1": func(_ *Children, file string) error { return os.Truncate(file, 8*999+4) },
-		"all":       func(c *Children, _ string) error { return c.Close() },
+		"the last":    func(_ *Children, file string) error { return os.Truncate(file, 8*19_999) },
+		"half of one": func(_ *Children, file string) error { return os.Truncate(file, 8*19_999+4) },
+		"a block":     func(_ *Children, file string) error { return os.Truncate(file, hashBlock) },
+		"all":         func(c *Children, _ string) error { return c.Close() },
 	} {
 		dir := t.TempDir()
 		c := NewChildren()
 		c.NumberAtMost(1, func() (string, error) { return dir, nil })
-		b, column := crowd(1001)
+		b, column := crowd(20_001) // three blocks of hashes, of which the last is not full
 		m := meetAsOne(t, c, b, column, 1)
 		if err := errors.Join(m.join(), c.Distinct()); err != nil {
 			t.Fatal(err)
 		}
 		file := filepath.Join(dir, unnumberedName)
-		if info, err := os.Stat(file); err != nil || info.Size() != 8000 || info.Mode().Perm() != 0o600 && os.PathSeparator == '/' {
+		if info, err := os.Stat(file); err != nil || info.Size() != 8*20_000 || info.Mode().Perm() != 0o600 && os.PathSeparator == '/' {
 			t.Fatalf("%v, %v", info, err)
 		}
-		words := [][]byte{[]byte("C00000"), []byte("C00001"), []byte("C01000"), []byte("C01001")}
+		words := [][]byte{[]byte("C00000"), []byte("C00001"), []byte("C20000"), []byte("C20001")}
 		if spoil == nil {
 			for range 2 { // what is added in between is found too
 				known, err := c.Among(words)
 				if err != nil || !known(words[0]) || !known(words[1]) || !known(words[2]) {
 					t.Fatalf("children are not found: %v", err)
 				}
-				column.Values[1].Text = "C01001"
+				column.Values[1].Text = "C20001"
 				meetAsOne(t, c, b, column, 1)
 			}
-			if known, err := c.Among(words); err != nil || !known(words[3]) || known([]byte("C01002")) {
+			if known, err := c.Among(words); err != nil || !known(words[3]) || known([]byte("C20002")) {
 				t.Errorf("of those who came later: %v", err)
 			}
 		} else if err := spoil(c, file); err != nil {

@@ -5,15 +5,15 @@ import (
 	"sync"
 )
 
-// crew is workers who share tasks. Whoever has none helps first those who have split theirs, the earliest task first, and takes
-// up a new one only when there is nothing to help with: then a long task ends early, and what waits for it can begin.
+// crew is workers who share tasks. Whoever has none helps first those who have split theirs, the one first who did so first, and
+// takes up a new one only when there is nothing to help with: then a long task ends early, and what waits for it can begin.
 type crew struct {
 	mu     sync.Mutex
-	change sync.Cond // something to do has come up, or nothing will any more
+	change sync.Cond // something to do has come up, or nothing will any more, or a split task is done
 	next   int       // task to take up
 	tasks  int
-	busy   int // workers who may still split what they do
-	split  []*shared
+	busy   int       // workers who may still split what they do
+	split  []*shared // in the order in which they were
 }
 
 // shared is a task that is split into parts.
@@ -70,7 +70,7 @@ func (c *crew) work(h *hand, do func(h *hand, task int) bool) {
 	}
 }
 
-// unfinished is the earliest split task of which a part is left; nil when there is none.
+// unfinished is the first split task of which a part is left; nil when there is none.
 func (c *crew) unfinished() *shared {
 	for _, s := range c.split {
 		if s.next < len(s.errs) {
@@ -96,7 +96,7 @@ func (c *crew) part(h *hand, s *shared) {
 }
 
 // split does the parts of a task, together with those who have none of their own. It returns the error of the first part that has
-// one.
+// one. A part must not panic where its task would recover: others would go on with what is left.
 func (h *hand) split(parts int, do func(h *hand, part int) error) error {
 	if parts == 1 {
 		return do(h, 0)

@@ -1,11 +1,14 @@
 package parquetfile
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"hash/crc32"
+	"io"
 	"math/rand/v2"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/parquet-go/parquet-go/format"
@@ -160,5 +163,47 @@ func TestDamageBehindTheChecksum(t *testing.T) {
 	// What is left are fields of headers that say again what is said elsewhere.
 	if refused < (end-4)*9/10 {
 		t.Errorf("%d of %d changes are refused", refused, end-4)
+	}
+}
+
+// changing is a file of which a byte becomes another when it was read to its end once.
+type changing struct {
+	mu   sync.Mutex
+	data []byte
+	at   int // behind the end: then there is a byte more
+	done bool
+}
+
+func (c *changing) ReadAt(p []byte, offset int64) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, err := bytes.NewReader(c.data).ReadAt(p, offset)
+	if errors.Is(err, io.EOF) && !c.done {
+		c.done = true
+		if c.at == len(c.data) {
+			c.data = append(c.data, 0)
+		}
+		c.data[c.at] ^= 1
+	}
+	return n, err
+}
+
+// TestFileThatChanges: a file that was held to its checksum and changes then, in a byte that says nothing, is refused: its digest
+// would be that of other bytes.
+func TestFileThatChanges(t *testing.T) {
+	m := drawMade(rand.New(rand.NewPCG(15, 15)), 90)
+	path, written := m.file(t, rand.New(rand.NewPCG(1, 1)), size{page: 40, group: 80, piece: 25}, 1)
+	data := []byte(bytesOf(t, path))
+	for name, at := range map[string]int{"the program's name": bytes.LastIndex(data, []byte(createdBy(""))), "a byte more": len(data)} {
+		var refusal *finding.Refusal
+		digest, err := readBack(context.Background(), &changing{data: bytes.Clone(data), at: at}, m.columns, written, Options{}, func(*minimise.Column, []byte) error { return nil })
+		if !errors.As(err, &refusal) || refusal.Code != finding.VerifyAfterWriteFailed || digest != [32]byte{} {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	if _, err := readBack(ctx, bytes.NewReader(data), m.columns, written, Options{}, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("nobody wants to know: %v", err)
 	}
 }

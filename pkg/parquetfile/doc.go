@@ -21,7 +21,8 @@
 // places of its rows in that dictionary. Codes order as their values do, so that dictionaries are sorted, and least and
 // greatest values are known by their places. No value is touched more than once per row group, and no value is copied per
 // row. The columns of a row group are made side by side and written in their order; a large dictionary is made by all workers
-// that have no column left, in pieces of 16,384 values, each compressed as a zstd frame by itself.
+// together, before those who are between two columns take up another, in pieces of 16,384 values, each compressed as a zstd frame
+// by itself. It is written while the cells that point to it are made.
 //
 // A column of the dates 2024-09-02, null, 2024-09-02, 2024-09-03 has the codes 2, 0, 2, 3 (one more than the days since its
 // base, 2024-09-01); of them 2 and 3 occur; the dictionary page holds the days 19968 and 19969, and the data page the
@@ -30,7 +31,8 @@
 // # Two programs
 //
 // What is written here is read back by github.com/parquet-go/parquet-go, of which the writer takes only the structures of
-// headers and footers and the compression. ReadBack holds schema, row and null counts, codes, and a running check over
-// every cell in order against what was written: no file is trusted on its writer's word. In the tests a third reader,
-// github.com/apache/arrow/go/v17, and that library's own writer say what a file ought to hold.
+// headers and footers and the compression. ReadBack holds the file's bytes to a CRC-32C taken as they were written, holds
+// schema, row and null counts, codes, and a running check over every cell in order against what was written, and takes the
+// SHA-256 that is signed: no file is trusted on its writer's word. In the tests a third reader, github.com/apache/arrow/go/v17,
+// and that library's own writer say what a file ought to hold.
 package parquetfile

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 	"sync"
@@ -25,8 +24,8 @@ import (
 // Every string of every dictionary of the file is passed to inspect: several goroutines may do so at once. What does not
 // hold is a refusal (VERIFY_AFTER_WRITE_FAILED): nothing may be published.
 //
-// It returns the file's SHA-256, which is taken here and not as the file is written: so it is that of bytes which were read from
-// the disk, have the checksum of those that were written, and hold what was to be written.
+// It returns the file's SHA-256, which is taken here and not as the file is written, where all would wait for it: that of bytes
+// which were read beside the decoding, and have the checksum of those that were written.
 //
 // Cost: two checksums, one digest beside all else, and one decoding of the file; per row and column one step of the check and
 // two comparisons, per value of a dictionary a hash and a look. Memory: per worker a dictionary and a page.
@@ -36,32 +35,37 @@ func ReadBack(ctx context.Context, path string, columns []minimise.Column, want 
 		return digest, fmt.Errorf("read a finished file back: %w", err)
 	}
 	defer func() { _ = f.Close() }() // only read from: nothing is lost
+	return readBack(ctx, f, columns, want, opt, inspect)
+}
+
+func readBack(ctx context.Context, f io.ReaderAt, columns []minimise.Column, want Written, opt Options, inspect func(*minimise.Column, []byte) error) (digest [sha256.Size]byte, err error) {
 	r := &reading{columns: columns, want: want, inspect: inspect, read: make([]readColumn, len(columns))}
 	// The library is not made for damaged bytes: on some it panics, and on some it takes all memory there is. Bytes that are not
 	// those written are not shown to it.
-	if err := r.checksum(f, newChecksum()); err != nil {
+	if err := r.checksum(ctx, f); err != nil {
 		return digest, err
 	}
+	beside, stop := context.WithCancel(ctx)
+	defer stop()
+	h := sha256.New()
 	var taken error
 	var taking sync.WaitGroup
-	taking.Go(func() {
-		sum, h := newChecksum(), sha256.New()
-		taken = r.checksum(f, sum, h)
-		h.Sum(digest[:0])
-	})
-	err = r.contents(ctx, f, opt)
+	taking.Go(func() { taken = r.checksum(beside, f, h) })
+	if err = r.contents(ctx, f, opt); err != nil {
+		stop() // what is wrong is known
+	}
 	taking.Wait()
-	if taken != nil {
-		err = taken
+	if err == nil {
+		err = taken // the file may have changed since it was held to its checksum
 	}
-	if err != nil {
-		return [sha256.Size]byte{}, err
+	if err == nil {
+		h.Sum(digest[:0])
 	}
-	return digest, nil
+	return digest, err
 }
 
 // contents reads the file and holds what is in it to what was written.
-func (r *reading) contents(ctx context.Context, f *os.File, opt Options) error {
+func (r *reading) contents(ctx context.Context, f io.ReaderAt, opt Options) error {
 	if err := r.open(f, opt.Metadata); err != nil {
 		return err
 	}
@@ -100,8 +104,9 @@ func (r *reading) guard(err *error) {
 }
 
 // checksum holds the bytes of the file to those that were written, and shows them to others.
-func (r *reading) checksum(f *os.File, sum hash.Hash32, others ...io.Writer) error {
-	all := io.NewSectionReader(f, 0, r.want.Bytes+1) // a byte more, to see that there is none
+func (r *reading) checksum(ctx context.Context, f io.ReaderAt, others ...io.Writer) error {
+	sum := newChecksum()
+	all := wanted{ctx, io.NewSectionReader(f, 0, r.want.Bytes+1)} // a byte more, to see that there is none
 	n, err := io.CopyBuffer(io.MultiWriter(append(others, sum)...), all, make([]byte, 1<<18))
 	if err != nil {
 		return fmt.Errorf("read a finished file back: %w", err)
@@ -112,8 +117,21 @@ func (r *reading) checksum(f *os.File, sum hash.Hash32, others ...io.Writer) err
 	return nil
 }
 
+// wanted reads for as long as somebody wants to know.
+type wanted struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+func (w wanted) Read(p []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.in.Read(p)
+}
+
 // open opens the file and holds its footer to what was written.
-func (r *reading) open(f *os.File, metadata map[string]string) (err error) {
+func (r *reading) open(f io.ReaderAt, metadata map[string]string) (err error) {
 	defer r.guard(&err)
 	file, err := parquet.OpenFile(f, r.want.Bytes, parquet.ReadBufferSize(1<<16))
 	if err != nil {

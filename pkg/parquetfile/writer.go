@@ -184,7 +184,7 @@ func (w *Writer) group() error {
 			c.check = w.written.Checks[i]
 			err := e.begin(h, c, &w.columns[i], i, &w.meaning, w.cells[i])
 			ready[i] <- err
-			if err == nil {
+			if err == nil && !failed.Load() {
 				ready[i] <- e.end(c, &w.columns[i], i, &w.meaning, w.cells[i])
 			}
 			return !failed.Load()

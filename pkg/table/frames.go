@@ -40,7 +40,7 @@ func newDecoder(hands int) (*zstd.Decoder, error) {
 // unpack gives what was packed, no longer than size bytes.
 func (u *unpacker) unpack(packed, into []byte, size int) ([]byte, error) {
 	into = grown(into, size+zstdBlock)
-	if len(packed) > u.large {
+	if len(packed) > u.large && u.hands > 1 {
 		if frames := framesOf(packed, size); len(frames) > 1 {
 			return u.sideBySide(frames, into)
 		}
@@ -53,7 +53,7 @@ func (u *unpacker) unpack(packed, into []byte, size int) ([]byte, error) {
 }
 
 // sideBySide unpacks each frame into its place. The places are the memory that one goroutine would fill from the beginning to the
-// end: it takes no more.
+// end: more is taken by the decoders alone.
 func (u *unpacker) sideBySide(frames []frame, into []byte) ([]byte, error) {
 	if u.side == nil {
 		side, err := newDecoder(u.hands)
@@ -80,7 +80,6 @@ func (u *unpacker) sideBySide(frames []frame, into []byte) ([]byte, error) {
 	}
 	hands.Wait()
 	if damaged.Load() {
-		u.side = nil // after a panic it may hold on to a place in into
 		return nil, ErrDamaged
 	}
 	return into[:frames[len(frames)-1].end], nil

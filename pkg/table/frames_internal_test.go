@@ -264,6 +264,7 @@ func TestFramesOfLargePages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	u.hands = 2
 	r := rand.New(rand.NewPCG(5, 5))
 	e := encoder(t, zstd.SpeedFastest, true)
 	for _, c := range []struct {
