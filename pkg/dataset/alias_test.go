@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"unicode"
 
 	"github.com/postern-gateway/postern/pkg/dataset"
 	"github.com/postern-gateway/postern/pkg/document"
@@ -291,9 +292,18 @@ func TestBuiltInSpellings(t *testing.T) {
 	}
 }
 
+// TestFoldEveryCharacter: what was folded stays as it is, whatever it is made of.
+func TestFoldEveryCharacter(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if once := dataset.Fold(string(r)); dataset.Fold(once) != once {
+			t.Errorf("%U becomes %q, and that %q", r, once, dataset.Fold(once))
+		}
+	}
+}
+
 // FuzzFoldSpelling: folding again changes nothing, and neither case nor white space decides.
 func FuzzFoldSpelling(f *testing.F) {
-	for _, s := range []string{"", "a) WBRI", "N1 - Abuse or Neglect", "b)  b) x", "\u00a0(q) 6: Police. ", "ß ſ İ K", "\ufb01ne - print", "-", "a)", "1. 2. 3."} {
+	for _, s := range []string{"", "a) WBRI", "N1 - Abuse or Neglect", "b)  b) x", "\u00a0(q) 6: Police. ", "ß ſ İ K", "\ufb01ne - print", "-", "a)", "1. 2. 3.", "\uab99 \u13b9 \u13f8"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

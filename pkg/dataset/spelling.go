@@ -28,6 +28,8 @@ func Fold(text string) string {
 			return '"'
 		case r == '\u200b' || r == '\ufeff' || r == '\u00ad':
 			return -1 // a space, a mark and a hyphen that nobody sees
+		case unicode.Is(unicode.Cherokee, r):
+			return unicode.ToLower(r) // of these the library makes the other case, whichever there is
 		default:
 			return r
 		}
