@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// crew is workers who share tasks. Whoever has none helps first those who have split theirs, the one first who did so first, and
-// takes up a new one only when there is nothing to help with: then a long task ends early, and what waits for it can begin.
+// crew is workers who share tasks. Whoever has none helps those who have split theirs, in the order in which they did, and takes
+// up a new one only when there is nothing to help with: then a long task ends early, and what waits for it can begin.
 type crew struct {
 	mu     sync.Mutex
 	change sync.Cond // something to do has come up, or nothing will any more, or a split task is done
